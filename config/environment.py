@@ -1,0 +1,80 @@
+"""What the operator sets from outside: environment variables, each also as ``NAME_FILE``."""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AnyHttpUrl, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Environment(BaseSettings):
+    """The variables of API.md, checked; raises ``pydantic.ValidationError`` at start."""
+
+    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
+
+    database_url: str | None = None
+    redis_url: str | None = None
+    secret_key: str | None = Field(default=None, min_length=32)
+    permit_key: str | None = None
+    base_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    data_dir: Path = Path(".data")
+    rate_limit: int = Field(default=6000, ge=1)
+    """Requests one agent may make in a minute, over all processes."""
+    allow_loopback_callbacks: bool | None = None
+    """Callbacks to this machine; default: only where Countersign itself serves just it."""
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(host.strip() for host in value.split(",") if host.strip())
+        return value
+
+    @property
+    def base_address(self) -> str:
+        """The public address without a trailing slash."""
+        return str(self.base_url).rstrip("/")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the public address is this machine only."""
+        host = urlsplit(self.base_address).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
+    def hosts(self) -> list[str]:
+        host = urlsplit(self.base_address).netloc.rpartition("@")[2]
+        named = host if host.endswith("]") else host.partition(":")[0]
+        if host.startswith("["):
+            named = host.partition("]")[0] + "]"
+        return [*self.allowed_hosts, named, "127.0.0.1", "localhost", "[::1]"]
+
+
+def _values_from_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """``NAME_FILE=/run/secrets/x`` gives NAME the content of that file."""
+    return {
+        name: Path(environ[key]).read_text(encoding="utf-8").strip()
+        for name in Environment.model_fields
+        if (key := f"{name.upper()}_FILE") in environ and name != "data_dir"
+    }
+
+
+def load() -> Environment:
+    """Read the environment; a value from ``NAME_FILE`` wins over one from ``NAME``.
+
+    Raises OSError for a file that cannot be read, ValidationError for a bad value.
+    """
+    return Environment.model_validate(
+        {
+            **Environment().model_dump(exclude_unset=True),
+            **_values_from_files(os.environ),
+        }
+    )
