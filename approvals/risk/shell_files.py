@@ -1,0 +1,222 @@
+"""Commands that delete, overwrite or expose files and disks."""
+
+import re
+from collections.abc import Iterator
+
+from approvals.risk.findings import Match, Severity, shortened
+from approvals.risk.shell_calls import Call
+from approvals.risk.shell_parse import Redirect
+from approvals.risk.shell_paths import (
+    deletion_severity,
+    is_block_device,
+    is_broad,
+    is_credential,
+    is_pattern,
+    is_system,
+    is_temporary,
+    normal,
+    overwrite_severity,
+)
+from approvals.risk.shell_words import Word
+from approvals.risk.tables import names
+
+READERS = names(
+    "awk base32 base64 bat batcat bzip2 cat curl cut dd diff egrep emacs fgrep gawk"
+    " gpg grep gzip hd head hexdump http jq less mail more mutt nano nc ncat nl node"
+    " od openssl paste perl php pr python python3 rev rg ruby scp sed sendmail sftp"
+    " socat sort strings tac tail tar tee vi vim wget xxd xz yq zip 7z type gc"
+    " get-content"
+)
+"""Programs that show, pack or send what they are given."""
+_COPIERS = frozenset({"cp", "mv", "rsync", "scp", "install", "ln", "rclone"})
+_WORLD_WRITABLE = re.compile(r"^0?[0-7]?[0-7]?[2367]$|^[ao]?\+[rx]*w[rx]*$|^0?777$")
+
+
+def delete(call: Call) -> Iterator[Match]:
+    """rm and its kin."""
+    if call.texts in (("--help",), ("--version",)):
+        return
+    if call.has("r", "R", "--recursive", "-recurse", "-Recurse", "--no-preserve-root"):
+        yield from _delete_recursive(call)
+        return
+    for word in call.operands:
+        severity = _single_severity(word)
+        message = f"Deletes {shortened(word.text)}"
+        yield Match("shell.delete", severity, message)
+
+
+def _delete_recursive(call: Call) -> Iterator[Match]:
+    if call.has("--no-preserve-root"):
+        message = "Deletes without the usual protection of /"
+        yield Match("shell.delete_recursive", Severity.CRITICAL, message)
+    for word in call.operands:
+        message = f"Deletes {shortened(word.text)} and everything below it"
+        yield Match("shell.delete_recursive", deletion_severity(word), message)
+    if not call.operands:
+        message = "Deletes recursively what is not named in the text"
+        yield Match("shell.delete_recursive", Severity.MEDIUM, message)
+
+
+def _single_severity(word: Word) -> Severity:
+    if is_temporary(word):
+        return Severity.LOW
+    if is_system(word) or is_block_device(word):
+        return Severity.CRITICAL
+    if is_broad(normal(word)) or is_credential(word):
+        return Severity.HIGH
+    return Severity.MEDIUM if is_pattern(word) else Severity.LOW
+
+
+def delete_windows(call: Call) -> Iterator[Match]:
+    """del, rd and Remove-Item, whose options stand behind a slash or a word."""
+    lowered = {text.lower() for text in call.texts}
+    is_recursive = bool(lowered & {"/s", "-recurse", "-r", "-rf"})
+    severity = Severity.HIGH if is_recursive else Severity.LOW
+    code = "shell.delete_recursive" if is_recursive else "shell.delete"
+    message = f"Deletes {shortened(' '.join(call.texts))}"
+    if call.texts:
+        yield Match(code, severity, message)
+
+
+def find(call: Call) -> Iterator[Match]:
+    """find -delete; what -exec runs is looked at on its own."""
+    if call.has("-delete"):
+        root = call.operands[0] if call.operands else Word(".")
+        is_grave = is_broad(normal(root)) and not call.has("-name", "-path", "-iname")
+        severity = Severity.CRITICAL if is_grave or is_system(root) else Severity.HIGH
+        severity = Severity.LOW if is_temporary(root) else severity
+        message = f"Deletes what it finds below {shortened(root.text)}"
+        yield Match("shell.delete_recursive", severity, message)
+    for option in ("-fprint", "-fprintf", "-fls"):
+        target = call.value_of(option)
+        if target is not None:
+            yield from _overwritten(target)
+
+
+def destroy(call: Call) -> Iterator[Match]:
+    """shred, wipefs, mkfs: nothing can bring back what they overwrite."""
+    if call.is_dry_run or not call.operands:
+        return
+    target = shortened(" ".join(word.text for word in call.operands))
+    is_device = any(is_block_device(word) for word in call.operands)
+    is_file = call.name == "shred" and not is_device
+    severity = Severity.HIGH if is_file else Severity.CRITICAL
+    yield Match("shell.format_disk", severity, f"Overwrites {target} for good")
+
+
+def partition(call: Call) -> Iterator[Match]:
+    """fdisk, parted, lvremove, zpool: tables and volumes of disks."""
+    if call.has("-l", "--list", "l") or set(call.texts) & {"print", "list", "status"}:
+        return
+    message = f"Changes disks or volumes: {shortened(call.line)}"
+    yield Match("shell.format_disk", Severity.CRITICAL, message)
+
+
+def dd(call: Call) -> Iterator[Match]:
+    """dd of=TARGET."""
+    for word in call.words[1:]:
+        if word.text.startswith("of="):
+            target = Word(word.text[3:], word.known, word.raw)
+            if is_block_device(target):
+                message = f"Overwrites the disk {shortened(target.text)}"
+                yield Match("shell.format_disk", Severity.CRITICAL, message)
+            else:
+                yield from _overwritten(target)
+
+
+def truncate(call: Call) -> Iterator[Match]:
+    """truncate cuts files."""
+    for word in call.operands:
+        if not is_temporary(word) and not re.fullmatch(r"[+-]?\d+\w?", word.text):
+            message = f"Cuts the file {shortened(word.text)}"
+            severity = Severity.HIGH if is_system(word) else Severity.MEDIUM
+            yield Match("shell.redirect_over", severity, message)
+
+
+def move(call: Call) -> Iterator[Match]:
+    """cp, mv, install and ln write their last operand; mv empties its first ones."""
+    directory = call.value_of("-t", "--target-directory")
+    target = directory or (call.operands[-1] if len(call.operands) > 1 else None)
+    if target is None:
+        return
+    sources = [word for word in call.operands if word is not target]
+    yield from _overwritten(target)
+    if call.name == "mv":
+        is_lost = target.text == "/dev/null"
+        for word in sources:
+            if is_lost or is_system(word) or is_broad(normal(word)):
+                message = f"Moves {shortened(word.text)} away"
+                yield Match("shell.delete", Severity.HIGH, message)
+    if call.name != "mv" and any(word.text == "/dev/null" for word in sources):
+        message = f"Empties {shortened(target.text)}"
+        yield Match("shell.redirect_over", Severity.MEDIUM, message)
+
+
+def write(call: Call) -> Iterator[Match]:
+    """tee writes all of its operands."""
+    for word in call.operands:
+        yield from _overwritten(word)
+
+
+def edit_in_place(call: Call) -> Iterator[Match]:
+    """sed -i and perl -i write the files they read."""
+    if any(re.match(r"-[a-zA-Z]*i|--in-place", text) for text in call.texts):
+        for word in call.operands:
+            yield from _overwritten(word)
+
+
+def permissions(call: Call) -> Iterator[Match]:
+    """chmod, chown, chgrp, chattr, setfacl."""
+    operands = call.operands
+    targets = operands[1:] if call.name != "setfacl" else operands
+    is_recursive = call.has("R", "--recursive")
+    mode = operands[0].text if operands else ""
+    is_open = call.name == "chmod" and bool(_WORLD_WRITABLE.match(mode))
+    is_setuid = call.name == "chmod" and bool(re.match(r"^[4-7]\d{3}$|.*\+.*s", mode))
+    is_grave = any(is_system(w) or is_broad(normal(w)) for w in targets)
+    is_secret = any(is_credential(w) for w in targets)
+    message = f"Changes access rights: {shortened(call.line)}"
+    if is_grave and is_recursive:
+        yield Match("shell.permissions", Severity.CRITICAL, message)
+    elif is_setuid or is_grave or (is_open and (is_recursive or is_secret)):
+        yield Match("shell.permissions", Severity.HIGH, message)
+    elif is_open or is_recursive or call.name == "chattr":
+        yield Match("shell.permissions", Severity.MEDIUM, message)
+
+
+def credentials(call: Call) -> Iterator[Match]:
+    """Any reader, packer or sender that is given a file with secrets."""
+    words = call.words[1:]
+    if call.name in _COPIERS and len(call.operands) > 1:
+        words = call.operands[:-1]
+    elif call.name not in READERS:
+        return
+    for word in words:
+        if is_credential(_path_in(word)):
+            message = f"Reads the credentials in {shortened(word.text)}"
+            yield Match("shell.credential_access", Severity.HIGH, message)
+
+
+def _path_in(word: Word) -> Word:
+    """The path in "@file", "key=@file" and "if=file"."""
+    text = re.sub(r"^[\w.-]*=?@|^(if|file|in)=", "", word.text)
+    return Word(text.split(";")[0], word.known)
+
+
+def redirects(redirect: Redirect) -> Iterator[Match]:
+    """Files that the shell itself opens."""
+    if redirect.writes:
+        yield from _overwritten(redirect.target)
+    elif is_credential(redirect.target):
+        message = f"Reads the credentials in {shortened(redirect.target.text)}"
+        yield Match("shell.credential_access", Severity.HIGH, message)
+    if redirect.target.text.startswith(("/dev/tcp/", "/dev/udp/")):
+        message = f"Opens a network connection to {shortened(redirect.target.text)}"
+        yield Match("shell.remote_access", Severity.CRITICAL, message)
+
+
+def _overwritten(target: Word) -> Iterator[Match]:
+    severity = overwrite_severity(target)
+    if severity is not None:
+        message = f"Writes to {shortened(target.text)}"
+        yield Match("shell.redirect_over", severity, message)

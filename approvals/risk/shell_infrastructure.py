@@ -1,0 +1,172 @@
+"""Clouds, clusters, containers, backups and queues: verbs on shared things.
+
+Their command lines are alike: nouns and verbs first, options after. One table of
+verbs judges them all; what a program does differently stands in a table of its own.
+"""
+
+import re
+from collections.abc import Iterator
+
+from approvals.risk.findings import Match, Severity, shortened
+from approvals.risk.shell_calls import Call
+from approvals.risk.tables import names
+
+PROGRAMS = names(
+    "akamai algolia argo argocd aws aws-vault az b2 bazel-remote borg bq"
+    " buildkite-agent caprover cf circleci civo cloudflared confluent consul copilot"
+    " databricks dbt dctl docker docker-compose doctl doppler eb ecs-cli eksctl"
+    " etcdctl exo fastly firebase fly flyctl flux gcloud gh gitlab-runner glab"
+    " gsutil hcloud helm heroku hz ibmcloud influx infisical istioctl java"
+    " jenkins-cli jfrog k3d kaf kafka-acls kafka-configs kafka-consumer-groups"
+    " kafka-delete-records kafka-topics kcat kind kops kubectl kustomize linkerd"
+    " linode-cli linux-helm logcli mc minikube mongocli nats nerdctl netlify"
+    " newrelic nomad oc oci okteto op openstack ovhcloud packer pagerduty"
+    " planetscale podman pscale pulumi rabbitmqadmin rabbitmqctl railway rancher"
+    " rclone render restic s3cmd s5cmd s6cmd scalingo scw sentry-cli serverless sls"
+    " snowsql splunk supabase talosctl tccli terraform terragrunt tofu turso upctl"
+    " vault velero vercel vultr wrangler yc terracognita duplicity tarsnap kopia"
+    " rustic sops lxc incus virsh vagrant VBoxManage multipass nomad-pack cdk sam"
+    " aliyun stripe auth0 okta-cli"
+)
+_DESTROYING = names(
+    "abandon cleanup clear compact deactivate decommission deinit delete del"
+    " deletefile deregister destroy detach disable disassociate down drop empty"
+    " erase evict expire flush forget force-delete kill nuke obliterate prune purge"
+    " rb rdelete remove removed repo-delete reset revert revoke rm rmdir rmdirs rmi"
+    " taint teardown terminate truncate undeploy uninstall unlink unpublish"
+    " unregister unsubscribe unset wipe zap drain cordon force-unlock rollback"
+    " restore failover archive dedupe move"
+)
+_NOUNS = names("archive restore")
+_CHANGING = names(
+    "annotate apply approve assume attach authorize autoscale bootstrap cancel"
+    " change create deploy edit enable expose import invoke label merge migrate"
+    " modify mount patch pause promote provision publish put reboot redeploy refresh"
+    " register replace resize restart rotate run-task run-instances scale seal send"
+    " set start stop suspend taint transfer trigger tag unseal unlock untag up"
+    " update upgrade upsert write cp-secret generate-root rekey rotate-keys"
+    " step-down"
+)
+_READING = names(
+    "get list ls describe show view head lookup status info search help logs"
+)
+_QUIET = names(
+    "docker docker-compose podman nerdctl rclone restic borg kafka-topics gh glab"
+    " java kafka-configs kafka-acls kafka-consumer-groups minikube kind vagrant lxc"
+    " incus nats velero circleci dbt kopia duplicity tarsnap rustic"
+)
+"""Programs whose changing verbs are everyday work; their destroying ones are not."""
+_GRAVE = re.compile(
+    r"namespace|^ns$|database|^db|-db|cluster|project|vault|bucket|stack|instance|repo$"
+    r"|repository|volume|snapshot|backup|secrets?$|account|organi[sz]ation|^user|^key|kms"
+    r"|hosted-zone|^rb$|nuke|destroy|^purge$|rdelete|repo-delete|node|^pv|^crd|table|^all$"
+    r"|vhost|metadata",
+    re.IGNORECASE,
+)
+_GRAVE_OPTIONS = names(
+    "--all --force --recursive --all-namespaces -A --purge --no-confirm --yes"
+    " --force-delete-without-recovery --skip-final-snapshot"
+    " --unsafe-allow-remove-all"
+)
+_DELETING_OPTIONS = re.compile(
+    r"^--(delete|remove|purge|prune|destroy)(-(before|during|after|excluded|config|unused))?$"
+    r"|^-destroy$"
+)
+_SECRETS = re.compile(
+    r"get-secret-value|get-parameters?(-by-path)?$|^secretsmanager$|get-random-password"
+    r"|access-secret|secrets?$|^vault$|^item$|print-access-token|get-login-password"
+)
+_MAX_WORDS = 6
+_REMOVED_RESOURCE = frozenset({"state", "workspace"})
+_TERRAFORM = names("terraform tofu terragrunt pulumi")
+
+
+def infrastructure(call: Call) -> Iterator[Match]:
+    """Matches for one command of a cloud, cluster, container or backup tool."""
+    if call.is_dry_run or set(call.texts) & {"-h", "help", "--list-only"}:
+        return
+    words = _verbs(call)
+    verb = next((word for word in words if _is_of(word, _DESTROYING)), None)
+    options = [text for text in call.texts if _DELETING_OPTIONS.match(text)]
+    if (
+        (verb is not None and not _only_reads(words, verb))
+        or options
+        or _special(call, words)
+    ):
+        yield _destruction(call, words)
+    elif call.name in _TERRAFORM and {"apply", "up", "import"} & set(words):
+        message = f"Changes infrastructure: {shortened(call.line)}"
+        yield Match("shell.infrastructure", Severity.HIGH, message)
+    elif _is_change(call, words):
+        message = f"Changes shared resources: {shortened(call.line)}"
+        yield Match("shell.infrastructure_change", Severity.MEDIUM, message)
+
+
+def secrets(call: Call) -> Iterator[Match]:
+    """Commands that print secrets of a store."""
+    words = _verbs(call)
+    reads = {"get", "read", "access", "export", "download", "reveal", "view"} & set(
+        words
+    )
+    is_read = bool(reads) or any(word.startswith("get-") for word in words)
+    is_store = call.name in {"vault", "op", "doppler", "infisical", "sops"}
+    is_secret = any(_SECRETS.search(word) for word in words)
+    if is_read and (is_store or is_secret) and not call.is_dry_run:
+        message = f"Reads secrets: {shortened(call.line)}"
+        yield Match("shell.credential_access", Severity.MEDIUM, message)
+
+
+def _verbs(call: Call) -> list[str]:
+    """The leading nouns and verbs: operands that look like words of a language."""
+    texts = [text for text in call.texts if not text.startswith("-")]
+    return [
+        t.lower() for t in texts[:_MAX_WORDS] if re.fullmatch(r"[A-Za-z0-9:_-]+", t)
+    ]
+
+
+def _is_of(word: str, verbs: frozenset[str]) -> bool:
+    """True for a verb alone, at the head of "delete-bucket" or "delete_user", and
+    in the parts of "apps:destroy"."""
+    head = re.split(r"[-_]", word, maxsplit=1)[0]
+    return head in verbs or word in verbs or not verbs.isdisjoint(word.split(":"))
+
+
+def _only_reads(words: list[str], verb: str) -> bool:
+    """True when a reading verb stands before: "get", "describe" … name things.
+
+    Some verbs are nouns too, as in "velero restore get".
+    """
+    place = words.index(verb)
+    if verb in _NOUNS and set(words[place + 1 : place + 2]) & _READING:
+        return True
+    return any(_is_of(word, _READING) for word in words[:place])
+
+
+def _special(call: Call, words: list[str]) -> bool:
+    if call.name == "rclone":
+        return words[:1] == ["sync"]
+    if call.name == "kafka-delete-records":
+        return True
+    method = call.value_of("-X", "--method", "--request")
+    return words[:1] == ["api"] and method is not None and method.text == "DELETE"
+
+
+def _destruction(call: Call, words: list[str]) -> Match:
+    is_grave = any(_GRAVE.search(word) for word in words)
+    is_grave = is_grave or not _GRAVE_OPTIONS.isdisjoint(call.texts)
+    is_whole = call.name in _TERRAFORM and not set(words) & _REMOVED_RESOURCE
+    severity = Severity.CRITICAL if is_grave or is_whole else Severity.HIGH
+    message = f"Removes or disables shared resources: {shortened(call.line)}"
+    return Match("shell.infrastructure", severity, message)
+
+
+def _is_change(call: Call, words: list[str]) -> bool:
+    method = call.value_of("-X", "--method", "--request")
+    if words[:1] == ["api"]:
+        return method is not None and method.text != "GET"
+    head = next((word for word in words if _is_of(word, _CHANGING | _READING)), "")
+    if call.name in _QUIET or not _is_of(head, _CHANGING):
+        return (
+            call.name in {"gh", "glab"} and {"merge", "set"} & set(words[:2]) != set()
+        )
+    return True

@@ -1,0 +1,161 @@
+"""Paths in commands: which are broad, which are secret, which the system needs."""
+
+import posixpath
+import re
+
+from approvals.risk.findings import Severity
+from approvals.risk.shell_words import Word
+
+_SYSTEM = re.compile(
+    r"^/(etc|usr|s?bin|lib\w*|boot|dev|proc|sys|var|opt|srv|root|run|mnt|media|snap"
+    r"|system|library|applications|private/(etc|var)|volumes)(/|$)",
+    re.IGNORECASE,
+)
+_ROOTS = re.compile(
+    r"^(/|/\*|~\w*|~\w*/\*|\*|\.|\.\.|\.\*|\./\*|/(home|users)(/[^/]*)?(/\*)?"
+    r"|/(tmp|var/tmp)|[a-z]:[\\/]*\*?|[a-z]:[\\/]+(windows|users).*)$",
+    re.IGNORECASE,
+)
+_TEMPORARY = re.compile(
+    r"^(/tmp|/var/tmp|/private/tmp|\$(TMPDIR|TMP|TEMP|RUNNER_TEMP))/+[^/]"
+)
+_ARTEFACTS = frozenset(
+    {
+        ".cache",
+        ".gradle",
+        ".mypy_cache",
+        ".next",
+        ".nox",
+        ".nuxt",
+        ".parcel-cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".tox",
+        ".turbo",
+        ".venv",
+        "__pycache__",
+        "_build",
+        "build",
+        "coverage",
+        "dist",
+        "htmlcov",
+        "node_modules",
+        "obj",
+        "out",
+        "target",
+        "tmp",
+        "venv",
+    }
+)
+_CREDENTIALS = re.compile(
+    r"(^|/)\.ssh/?(\*|$)|(^|/)\.ssh/(?!known_hosts|config$|authorized_keys)[^/]*$"
+    r"|(^|[/\w-])id_(rsa|dsa|ecdsa|ed25519)(_sk)?$"
+    r"|\.(pem|key|p12|pfx|jks|kdbx|keystore|ovpn|tfstate)$"
+    r"|(^|/)\.aws/(credentials|config)|(^|/)\.azure/|(^|/)\.config/(gcloud|gh|hub)\b"
+    r"|(^|/)\.kube/config|(^|/)\.docker/config\.json|(^|/)\.(netrc|pgpass|my\.cnf)$"
+    r"|(^|/)\.(npmrc|pypirc|git-credentials|vault-token|htpasswd|terraformrc)$"
+    r"|(^|/)\.gnupg(/|$)|(^|/)\.password-store(/|$)"
+    r"|^/etc/(g?shadow-?|sudoers(\.d/.*)?|master\.passwd|krb5\.keytab"
+    r"|ssl/private.*|ssh/ssh_host_\w+_key)$"
+    r"|^/proc/[^/]+/(environ|mem)$|^/(var/)?run/secrets/"
+    r"|(^|/)\.env(\.[\w.-]+)?$"
+    r"|(^|/)(secrets?|credentials?|service[-_]?account[^/]*)\.(ya?ml|json|env|toml|txt)$"
+    r"|(^|/)(Login Data|Cookies|logins\.json|key4\.db|login\.keychain(-db)?)$",
+    re.IGNORECASE,
+)
+_PUBLIC = (".pub", ".example", ".sample", ".template", ".dist", ".defaults")
+_STARTUP = re.compile(
+    r"(^|/)\.(bash|zsh|k?sh)(rc|_profile|_login|_logout|env)$|(^|/)\.z?profile$"
+    r"|(^|/)\.zshenv$|(^|/)\.ssh/|(^|/)\.git/(hooks/|config$)|(^|/)\.gitconfig$"
+    r"|(^|/)\.(npmrc|pypirc|netrc|pgpass)$|(^|/)\.(kube|aws|docker|gnupg)/"
+    r"|(^|/)Library/Launch(Agents|Daemons)/|(^|/)\.config/(autostart|systemd)/"
+    r"|(^|/)crontabs?/|(^|/)\.vimrc$|(^|/)\.inputrc$",
+    re.IGNORECASE,
+)
+_ACCOUNTS = re.compile(
+    r"^/etc/(passwd|group|g?shadow|sudoers(\.d/.*)?|fstab|hosts|ld\.so\.preload|pam\.d/.*"
+    r"|crontab|cron\..*|ssh/.*|profile.*|environment|resolv\.conf)$|^/boot/|^/proc/sys"
+)
+_BLOCK_DEVICE = re.compile(
+    r"^/dev/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper/|md|dm-|loop|mem|kmem|port"
+    r"|zvol/|sg|mtd)|^\\\\\.\\"
+)
+_HARMLESS_DEVICE = re.compile(
+    r"^/dev/(null|zero|full|stdin|stdout|stderr|tty\w*|fd/\d+|shm/.+|pts/\d+)$"
+)
+_GLOB = re.compile(r"[*?\[]")
+
+
+def normal(word: Word) -> str:
+    """The path with ``.``, ``..`` and doubled slashes resolved where possible."""
+    text = word.text.strip()
+    if not text or "$(" in text or "`" in text:
+        return text
+    text = re.sub(r"^\$\{?HOME\}?(?=/|$)", "~", text)
+    path = posixpath.normpath(text)
+    return f"/{path.lstrip('/')}" if path.startswith("/") else path
+
+
+def deletion_severity(word: Word) -> Severity:
+    """How bad it is to delete everything below this path."""
+    path = normal(word)
+    if is_temporary(word):
+        return Severity.LOW
+    if is_broad(path) or path.startswith(("$", "`")) or _SYSTEM.match(path):
+        return Severity.CRITICAL
+    is_relative = not path.startswith(("/", "~", "{"))
+    if is_relative and posixpath.basename(path) in _ARTEFACTS:
+        return Severity.MEDIUM
+    return Severity.HIGH
+
+
+def is_broad(path: str) -> bool:
+    """True for roots: the whole disk, a home, the current or a parent folder."""
+    return bool(_ROOTS.match(path)) or path.startswith("../")
+
+
+def is_temporary(word: Word) -> bool:
+    """True for something below a folder for temporary files."""
+    path = normal(word)
+    is_sure = ".." not in path.split("/") and "$(" not in path and "`" not in path
+    return bool(_TEMPORARY.match(path)) and is_sure
+
+
+def is_system(word: Word) -> bool:
+    """True for paths that belong to the operating system."""
+    path = normal(word)
+    is_device = bool(_HARMLESS_DEVICE.match(path))
+    return bool(_SYSTEM.match(path)) and not is_device and not is_temporary(word)
+
+
+def is_pattern(word: Word) -> bool:
+    """True when the shell would put any number of names here."""
+    return bool(_GLOB.search(word.text)) or not word.known
+
+
+def is_credential(word: Word) -> bool:
+    """True for files that hold keys, passwords or tokens."""
+    path = normal(word).removeprefix("file://").lstrip("@")
+    return bool(_CREDENTIALS.search(path)) and not path.endswith(_PUBLIC)
+
+
+def is_block_device(word: Word) -> bool:
+    """True for disks and memory, below any file system."""
+    return bool(_BLOCK_DEVICE.match(normal(word)))
+
+
+def overwrite_severity(word: Word) -> Severity | None:
+    """How bad it is to write to this path; None when it is an ordinary file."""
+    path = normal(word)
+    if _HARMLESS_DEVICE.match(path):
+        return None
+    if is_block_device(word) or _ACCOUNTS.match(path):
+        return Severity.CRITICAL
+    is_log = path.startswith(
+        ("/var/log/", "/opt/", "/srv/", "/mnt/", "/media/", "/run/")
+    )
+    if is_system(word):
+        return Severity.MEDIUM if is_log else Severity.HIGH
+    if _STARTUP.search(path) or is_credential(word):
+        return Severity.HIGH
+    return None

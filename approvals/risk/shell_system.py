@@ -1,0 +1,221 @@
+"""Commands about the machine: services, users, firewall, processes, packages."""
+
+import re
+from collections.abc import Iterator
+
+from approvals.risk.findings import Match, Severity, shortened
+from approvals.risk.shell_calls import Call
+from approvals.risk.shell_parse import Script
+from approvals.risk.shell_words import Word
+from approvals.risk.tables import names
+
+_SERVICE_VERBS = {
+    **dict.fromkeys(
+        names("stop disable mask kill isolate poweroff reboot halt unload bootout"),
+        Severity.HIGH,
+    ),
+    **dict.fromkeys(
+        names("start restart reload enable unmask revert edit link load bootstrap"),
+        Severity.MEDIUM,
+    ),
+}
+_READING_FIREWALL = names("-L -S --list --list-all -n list show status get")
+_HISTORY_VARIABLES = names("HISTFILE HISTSIZE HISTFILESIZE HISTCONTROL HISTIGNORE")
+_LOADING_VARIABLES = names("BASH_ENV ENV LD_PRELOAD LD_AUDIT DYLD_INSERT_LIBRARIES")
+_ADDRESS = re.compile(r"(git\+)?(https?|ssh|ftp)://")
+_HOST_ACCESS = re.compile(
+    r"^--privileged|^--(pid|ipc|net|network|userns)=host$|^(--volume=|-v)?/:/"
+    r"|.*/var/run/docker\.sock|.*(source|src)=/,|^--cap-add"
+)
+_PUBLISHING = {
+    "npm": names("publish unpublish deprecate"),
+    "pnpm": names("publish unpublish"),
+    "yarn": names("publish"),
+    "bun": names("publish"),
+    "cargo": names("publish yank owner"),
+    "twine": names("upload"),
+    "poetry": names("publish"),
+    "uv": names("publish"),
+    "flit": names("publish"),
+    "hatch": names("publish"),
+    "gem": names("push yank"),
+    "docker": names("push"),
+    "podman": names("push"),
+    "helm": names("push"),
+    "mvn": names("deploy release:perform"),
+    "gradle": names("publish"),
+    "vsce": names("publish unpublish"),
+    "dotnet": names("push"),
+    "nuget": names("push delete"),
+    "goreleaser": names("release"),
+}
+_PACKAGE_REMOVAL = {
+    **dict.fromkeys(
+        names("apt apt-get aptitude dnf yum zypper brew snap flatpak choco winget"),
+        names("remove purge autoremove erase uninstall rm dist-upgrade full-upgrade"),
+    ),
+    **dict.fromkeys(names("pip pip3 npm pnpm gem cargo pipx"), names("uninstall")),
+    "apk": names("del"),
+    "pacman": names("-R -Rs -Rns -Rdd -Rsc"),
+    "rpm": names("-e --erase"),
+    "dpkg": names("-r -P --remove --purge"),
+}
+
+
+def privilege(call: Call) -> Iterator[Match]:
+    """sudo and its kin, which were taken off, and su, which starts a shell."""
+    found = sorted(call.wrappers & {"sudo", "doas", "pkexec", "gosu", "su-exec"})
+    if found:
+        yield Match("shell.privilege", Severity.LOW, f"Runs with {found[0]}")
+
+
+def become(call: Call) -> Iterator[Match]:
+    """su, or sudo without a program of its own."""
+    if call.has("-l", "-n", "-k", "-K", "-v", "--list", "--validate") and (
+        call.name == "sudo" and not call.operands
+    ):
+        return
+    message = f"Acts as another user: {shortened(call.line)}"
+    yield Match("shell.privilege", Severity.MEDIUM, message)
+
+
+def service(call: Call) -> Iterator[Match]:
+    """systemctl, service, launchctl, supervisorctl, pm2."""
+    for text in call.texts:
+        severity = _SERVICE_VERBS.get(text)
+        if severity is not None:
+            message = f"Changes a service: {shortened(call.line)}"
+            yield Match("shell.service_change", severity, message)
+            return
+
+
+def power(call: Call) -> Iterator[Match]:
+    """shutdown, reboot, halt, init 0."""
+    if call.name in {"init", "telinit"} and not set(call.texts) & {"0", "1", "6"}:
+        return
+    message = f"Stops the machine: {shortened(call.line)}"
+    if not call.is_dry_run and "-c" not in call.texts:
+        yield Match("shell.service_change", Severity.CRITICAL, message)
+
+
+def firewall(call: Call) -> Iterator[Match]:
+    """iptables, nft, ufw, firewall-cmd, pfctl."""
+    is_reading = not call.texts or not _READING_FIREWALL.isdisjoint(call.texts)
+    is_writing = bool(
+        re.search(r"(^| )(-[AIDFPXNZ]|--flush|--delete|flush)( |$)", call.line)
+    )
+    if is_writing or not is_reading:
+        message = f"Changes the firewall: {shortened(call.line)}"
+        yield Match("shell.firewall_change", Severity.HIGH, message)
+
+
+def users(call: Call) -> Iterator[Match]:
+    """useradd, userdel, passwd, usermod, visudo."""
+    if not call.has("-S", "--status", "--help"):
+        message = f"Changes user accounts: {shortened(call.line)}"
+        yield Match("shell.user_change", Severity.HIGH, message)
+
+
+def kill(call: Call) -> Iterator[Match]:
+    """kill, pkill, killall; signal 0 and -l only ask."""
+    if call.texts[:1] in (("-0",), ("-l",), ("-L",)) or not call.texts:
+        return
+    everything = {"-1", "1", "init", "systemd", "."} & set(call.texts[1:])
+    is_forced = bool({"-9", "-KILL", "-SIGKILL"} & set(call.texts))
+    severity = Severity.HIGH if is_forced else Severity.MEDIUM
+    if everything:
+        severity = Severity.CRITICAL
+    yield Match("shell.kill", severity, f"Ends processes: {shortened(call.line)}")
+
+
+def kill_port(call: Call) -> Iterator[Match]:
+    """fuser -k ends whatever uses a file or port."""
+    if call.has("k", "--kill"):
+        message = f"Ends processes: {shortened(call.line)}"
+        yield Match("shell.kill", Severity.MEDIUM, message)
+
+
+def history(call: Call) -> Iterator[Match]:
+    """history -c, unset HISTFILE, set +o history, journalctl --vacuum."""
+    line = call.line
+    is_clearing = call.name == "history" and call.has("c", "d", "w", "r")
+    is_unset = call.name == "unset" and bool(_HISTORY_VARIABLES & set(call.texts))
+    is_off = "+o history" in line
+    is_log = call.name in {"journalctl", "wevtutil", "auditctl"} and bool(
+        re.search(r"--vacuum|--rotate|(^| )cl( |$)|(^| )-[De]( |$)", line)
+    )
+    if is_clearing or is_unset or is_off or is_log:
+        message = f"Removes traces: {shortened(line)}"
+        yield Match("shell.history_tampering", Severity.HIGH, message)
+
+
+def schedule(call: Call) -> Iterator[Match]:
+    """crontab, at and launch agents run code later."""
+    if call.has("-l", "l") or (call.name == "at" and call.has("-c")):
+        return
+    severity = Severity.CRITICAL if call.has("r") else Severity.HIGH
+    message = f"Schedules or removes jobs: {shortened(call.line)}"
+    yield Match("shell.scheduled_job", severity, message)
+
+
+def kernel(call: Call) -> Iterator[Match]:
+    """insmod, modprobe, sysctl -w, mount, swapoff, setenforce."""
+    is_reading = call.name in {"sysctl", "mount"} and not (
+        call.has("w", "-w", "o", "p", "--bind") or any("=" in t for t in call.texts)
+    )
+    if not (is_reading and (call.name == "sysctl" or len(call.operands) < 1)):
+        message = f"Changes the running system: {shortened(call.line)}"
+        yield Match("shell.system_change", Severity.HIGH, message)
+
+
+def container(call: Call) -> Iterator[Match]:
+    """docker run with the host's disk, socket or processes inside."""
+    if "run" not in call.texts and "create" not in call.texts:
+        return
+    if any(_HOST_ACCESS.match(text) for text in call.texts):
+        message = f"Gives a container the host: {shortened(call.line)}"
+        yield Match("shell.privilege", Severity.HIGH, message)
+
+
+def publish(call: Call) -> Iterator[Match]:
+    """npm publish, twine upload, docker push: others get what is sent."""
+    verbs = _PUBLISHING.get(call.name, frozenset())
+    first = {text for text in call.texts[:3] if not text.startswith("-")}
+    if verbs & first and not call.is_dry_run:
+        message = f"Publishes for others: {shortened(call.line)}"
+        yield Match("shell.publish", Severity.HIGH, message)
+
+
+def packages(call: Call) -> Iterator[Match]:
+    """Removing packages, and installing them from an address."""
+    verbs = _PACKAGE_REMOVAL.get(call.name, frozenset())
+    if verbs & set(call.texts[:4]):
+        message = f"Removes packages: {shortened(call.line)}"
+        yield Match("shell.package_change", Severity.MEDIUM, message)
+        return
+    is_install = bool({"install", "add", "i", "-i"} & set(call.texts))
+    if is_install and any(_ADDRESS.match(text) for text in call.texts):
+        message = f"Installs code from an address: {shortened(call.line)}"
+        yield Match("shell.remote_code", Severity.HIGH, message)
+
+
+def assignment(name: str, value: Word) -> Iterator[Match]:
+    """Variables that switch recording off or make programs load other code."""
+    if name in _HISTORY_VARIABLES and value.text in {
+        "",
+        "0",
+        "/dev/null",
+        "ignorespace",
+    }:
+        message = f"Stops the shell's history by {name}"
+        yield Match("shell.history_tampering", Severity.HIGH, message)
+    if name in _LOADING_VARIABLES and value.text:
+        message = f"Makes programs load {shortened(value.text)} by {name}"
+        yield Match("shell.inline_code", Severity.HIGH, message)
+
+
+def fork_bombs(script: Script) -> Iterator[tuple[Match, tuple[int, int]]]:
+    """Functions that start themselves again and again."""
+    for span in script.fork_bombs:
+        message = "Starts itself again and again until the machine stops"
+        yield Match("shell.fork_bomb", Severity.CRITICAL, message), span

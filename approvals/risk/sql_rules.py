@@ -1,0 +1,293 @@
+"""What each kind of SQL statement does, as matches."""
+
+from collections.abc import Callable, Iterator
+
+from sqlglot import exp
+
+from approvals.risk.findings import Match, Severity, shortened
+from approvals.risk.sql_commands import of_command, opaque
+from approvals.risk.sql_conditions import selects_all
+
+_GRAVE_KINDS = frozenset({"TABLE", "DATABASE", "SCHEMA", "KEYSPACE", "TABLESPACE"})
+_FILE_FUNCTIONS = frozenset(
+    {
+        "bfilename",
+        "copy_from_file",
+        "lo_export",
+        "lo_import",
+        "load_file",
+        "openrowset",
+        "pg_file_write",
+        "pg_ls_dir",
+        "pg_read_binary_file",
+        "pg_read_file",
+        "pg_stat_file",
+        "readfile",
+        "writefile",
+    }
+)
+_SHELL_FUNCTIONS = frozenset({"sys_exec", "sys_eval", "sys_bineval", "xp_cmdshell"})
+_DANGEROUS_FUNCTIONS = frozenset(
+    {
+        "benchmark",
+        "dblink",
+        "dblink_connect",
+        "dblink_exec",
+        "dblink_send_query",
+        "load_extension",
+        "lo_unlink",
+        "pg_cancel_backend",
+        "pg_promote",
+        "pg_reload_conf",
+        "pg_rotate_logfile",
+        "pg_sleep",
+        "pg_sleep_for",
+        "pg_sleep_until",
+        "pg_terminate_backend",
+        "pg_drop_replication_slot",
+        "pg_switch_wal",
+        "query_to_xml",
+        "query_to_xml_and_xmlschema",
+        "set_config",
+        "sleep",
+    }
+)
+_DESTRUCTIVE_VERBS = frozenset(
+    {"delete", "destroy", "drop", "purge", "truncate", "wipe"}
+)
+_STREAMS = frozenset({"STDIN", "STDOUT"})
+_READ_ONLY = (
+    exp.Query,
+    exp.Block,
+    exp.EndStatement,
+    exp.Transaction,
+    exp.Commit,
+    exp.Rollback,
+    exp.Show,
+    exp.Describe,
+    exp.Summarize,
+    exp.Analyze,
+    exp.Use,
+    exp.Values,
+    exp.Comment,
+    exp.Declare,
+    exp.IfBlock,
+    exp.WhileBlock,
+    exp.Semicolon,
+    exp.Cache,
+    exp.Uncache,
+)
+
+
+def matches_of(tree: exp.Expr) -> Iterator[Match]:
+    """Everything that a statement does, including what is nested in it."""
+    for node in tree.walk():
+        rule = _RULES.get(type(node))
+        if rule is not None:
+            yield from rule(node)
+        elif isinstance(node, exp.Func):
+            yield from _function(node)
+
+
+def is_statement(tree: exp.Expr) -> bool:
+    """True for SQL that can run; sqlglot also accepts bare names and terms."""
+    return isinstance(tree, _READ_ONLY) or type(tree) in _RULES
+
+
+def _name(node: exp.Expr) -> str:
+    table = node if isinstance(node, exp.Table) else node.find(exp.Table)
+    parts = table.parts if table is not None else []
+    return shortened(".".join(part.name for part in parts) or "(unnamed)")
+
+
+def _drop(node: exp.Expr) -> Iterator[Match]:
+    if isinstance(node.parent, exp.Alter):
+        return
+    kind = str(node.args.get("kind") or "object").upper()
+    names = ", ".join(_name(table) for table in node.args.get("tables") or [])
+    severity = Severity.CRITICAL if kind in _GRAVE_KINDS else Severity.HIGH
+    if node.args.get("temporary"):
+        severity = Severity.MEDIUM
+    yield Match("sql.drop", severity, shortened(f"Drops {kind.lower()} {names}", 200))
+
+
+def _truncate(node: exp.Expr) -> Iterator[Match]:
+    names = ", ".join(_name(table) for table in node.expressions)
+    message = shortened(f"Deletes all rows of {names}", 200)
+    yield Match("sql.truncate", Severity.CRITICAL, message)
+
+
+def _delete(node: exp.Expr) -> Iterator[Match]:
+    yield from _in_cte(node)
+    if selects_all(node.args.get("where")):
+        message = f"Deletes all rows of {_name(node)}"
+        yield Match("sql.delete_all", Severity.CRITICAL, message)
+    else:
+        yield Match("sql.delete", Severity.MEDIUM, f"Deletes rows of {_name(node)}")
+
+
+def _update(node: exp.Expr) -> Iterator[Match]:
+    if node.find_ancestor(exp.Merge):
+        return
+    yield from _in_cte(node)
+    if selects_all(node.args.get("where")):
+        message = f"Changes all rows of {_name(node)}"
+        yield Match("sql.update_all", Severity.CRITICAL, message)
+    else:
+        yield Match("sql.update", Severity.MEDIUM, f"Changes rows of {_name(node)}")
+
+
+def _insert(node: exp.Expr) -> Iterator[Match]:
+    if node.find_ancestor(exp.Merge):
+        return
+    yield from _in_cte(node)
+    if node.args.get("overwrite"):
+        message = f"Replaces all rows of {_name(node)}"
+        yield Match("sql.truncate", Severity.CRITICAL, message)
+    yield Match("sql.insert", Severity.LOW, f"Adds rows to {_name(node)}")
+
+
+def _in_cte(node: exp.Expr) -> Iterator[Match]:
+    if node.find_ancestor(exp.CTE):
+        message = f"Changes {_name(node)} inside a WITH query"
+        yield Match("sql.data_changing_cte", Severity.HIGH, message)
+
+
+def _merge(node: exp.Expr) -> Iterator[Match]:
+    whens = node.args.get("whens")
+    then = [when.args.get("then") for when in whens.expressions] if whens else []
+    if any(isinstance(part, exp.Var) and part.name == "DELETE" for part in then):
+        yield Match("sql.delete", Severity.HIGH, f"Merge deletes rows of {_name(node)}")
+    yield Match("sql.update", Severity.MEDIUM, f"Merges rows into {_name(node)}")
+
+
+def _access(node: exp.Expr) -> Iterator[Match]:
+    verb = "Takes away" if isinstance(node, exp.Revoke) else "Gives"
+    privileges = ", ".join(p.name.upper() for p in node.args.get("privileges") or [])
+    message = f"{verb} the right {shortened(privileges or 'named')}"
+    yield Match("sql.grant", Severity.HIGH, message)
+
+
+def _create(node: exp.Expr) -> Iterator[Match]:
+    kind = str(node.args.get("kind") or "object").upper()
+    properties = node.args.get("properties")
+    if properties and properties.find(exp.TemporaryProperty) and kind == "TABLE":
+        message = f"Creates temporary table {_name(node)}"
+        yield Match("sql.schema_change", Severity.LOW, message)
+        return
+    message = f"Creates {kind.lower()} {_name(node)}"
+    yield Match("sql.schema_change", Severity.MEDIUM, message)
+    if node.args.get("replace") and kind == "TABLE":
+        yield Match("sql.drop", Severity.CRITICAL, f"Replaces table {_name(node)}")
+    if kind in {"FUNCTION", "PROCEDURE", "TRIGGER"}:
+        body = node.args.get("expression")
+        yield opaque(f"CREATE {kind}", body.sql() if body is not None else "")
+
+
+def _alter(node: exp.Expr) -> Iterator[Match]:
+    kind = str(node.args.get("kind") or "object").lower()
+    for action in node.args.get("actions") or []:
+        dropped = action if isinstance(action, exp.Drop) else action.find(exp.Drop)
+        if dropped is not None:
+            yield _dropped_part(dropped, _name(node))
+        elif isinstance(action, exp.AlterRename | exp.RenameColumn):
+            message = f"Renames {kind} {_name(node)} or a part of it"
+            yield Match("sql.schema_change", Severity.HIGH, message)
+    message = f"Alters {kind} {_name(node)}"
+    yield Match("sql.schema_change", Severity.MEDIUM, message)
+
+
+def _dropped_part(dropped: exp.Expr, table: str) -> Match:
+    part = str(dropped.args.get("kind") or "COLUMN").upper()
+    is_data = part in {"COLUMN", "PARTITION"}
+    severity = Severity.CRITICAL if is_data else Severity.HIGH
+    return Match("sql.schema_change", severity, f"Drops a {part.lower()} of {table}")
+
+
+def _copy(node: exp.Expr) -> Iterator[Match]:
+    files = node.args.get("files") or []
+    names = [file.name for file in files]
+    if any(name.upper() == "PROGRAM" for name in names):
+        message = "Pipes data through a program on the database server"
+        yield Match("sql.copy_program", Severity.CRITICAL, message)
+    elif not all(name.upper() in _STREAMS for name in names):
+        message = f"Copies to or from the file {shortened(', '.join(names))}"
+        yield Match("sql.file_access", Severity.HIGH, message)
+    if node.args.get("kind"):
+        yield Match("sql.insert", Severity.LOW, f"Adds rows to {_name(node)}")
+
+
+def _into(node: exp.Expr) -> Iterator[Match]:
+    message = f"Creates table {_name(node)} from a query"
+    yield Match("sql.schema_change", Severity.MEDIUM, message)
+
+
+def _command(node: exp.Expr) -> Iterator[Match]:
+    expression = node.args.get("expression")
+    rest = (
+        expression.name if isinstance(expression, exp.Expr) else str(expression or "")
+    )
+    yield from of_command(str(node.this), rest)
+
+
+def _setting(node: exp.Expr) -> Iterator[Match]:
+    yield from of_command("SET", node.sql().partition(" ")[2])
+
+
+def _pragma(node: exp.Expr) -> Iterator[Match]:
+    if node.find(exp.EQ):
+        yield Match("sql.setting", Severity.MEDIUM, "Changes a database setting")
+
+
+def _files(node: exp.Expr) -> Iterator[Match]:
+    message = "Reads or writes a file of the database server"
+    yield Match("sql.file_access", Severity.HIGH, message)
+
+
+def _kill(node: exp.Expr) -> Iterator[Match]:
+    yield Match("sql.dangerous_function", Severity.HIGH, "Stops a connection")
+
+
+def _execute(node: exp.Expr) -> Iterator[Match]:
+    text = node.sql()
+    yield from of_command("EXECUTE", text)
+
+
+def _function(node: exp.Expr) -> Iterator[Match]:
+    name = (node.name if isinstance(node, exp.Anonymous) else node.key).lower()
+    message = f"Calls {shortened(name)}()"
+    if name in _SHELL_FUNCTIONS:
+        yield Match("sql.shell_escape", Severity.CRITICAL, message)
+    elif name in _FILE_FUNCTIONS:
+        yield Match("sql.file_access", Severity.HIGH, message)
+    elif name in _DANGEROUS_FUNCTIONS:
+        yield Match("sql.dangerous_function", Severity.HIGH, message)
+    elif _DESTRUCTIVE_VERBS.intersection(name.split("_")):
+        yield Match("sql.opaque", Severity.MEDIUM, message)
+
+
+_RULES: dict[type[exp.Expr], Callable[[exp.Expr], Iterator[Match]]] = {
+    exp.Alter: _alter,
+    exp.Attach: _files,
+    exp.Command: _command,
+    exp.Copy: _copy,
+    exp.Create: _create,
+    exp.Delete: _delete,
+    exp.Detach: _files,
+    exp.Drop: _drop,
+    exp.Execute: _execute,
+    exp.ExecuteSql: _execute,
+    exp.Export: _files,
+    exp.Grant: _access,
+    exp.Insert: _insert,
+    exp.Into: _into,
+    exp.Kill: _kill,
+    exp.LoadData: _files,
+    exp.Merge: _merge,
+    exp.Pragma: _pragma,
+    exp.Refresh: _command,
+    exp.Revoke: _access,
+    exp.Set: _setting,
+    exp.TruncateTable: _truncate,
+    exp.Update: _update,
+}
