@@ -1,0 +1,111 @@
+"""What people send, checked for its shape; rights and state are lifecycle's business."""
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core import signing
+
+from approvals.models import ApprovalRequest, Vote
+from approvals.resource import votes_of
+
+REASON_CODES = (
+    ("too-risky", "Too risky"),
+    ("wrong-target", "Wrong target"),
+    ("not-needed", "Not needed"),
+    ("needs-change", "Change it and ask again"),
+    ("suspicious", "Looks like an attack"),
+)
+"""Why a request is denied, as one word that can be counted."""
+
+MAX_MESSAGE = 4000
+"""Characters; what lifecycle would cut off is refused here, so that nothing is lost."""
+INERT = 0.5
+"""Seconds after a page shows in which nobody can have read it."""
+KEPT = 12 * 3600
+"""Seconds after which what a page shows is too old to decide on."""
+_SALT = "approvals.forms.shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one page showed one person, and when; travels signed in the page's form."""
+
+    person: int
+    request: str
+    revision: int
+    digest: str
+    state: str
+    approvals: int
+    denials: int
+    at: float
+    """Unix time, seconds."""
+
+    def sealed(self) -> str:
+        return signing.dumps(asdict(self), salt=_SALT, compress=True)
+
+
+def shown_now(approval: ApprovalRequest, person: User) -> Shown:
+    """What a page made now shows of ``approval``."""
+    votes = votes_of(approval)
+    return Shown(
+        person=person.pk,
+        request=str(approval.pk),
+        revision=approval.revision,
+        digest=approval.digest,
+        state=str(approval.state),
+        approvals=votes["approvals"],
+        denials=votes["denials"],
+        at=time.time(),
+    )
+
+
+class VoteForm(forms.Form):
+    """One vote, on exactly the revision and digest that its page showed."""
+
+    verdict = forms.ChoiceField(choices=Vote.Verdict.choices)
+    revision = forms.IntegerField(min_value=1)
+    digest = forms.RegexField(r"\Asha256:[0-9a-f]{64}\Z")
+    view = forms.CharField(max_length=2000)
+    reason_code = forms.ChoiceField(choices=REASON_CODES, required=False)
+    message = forms.CharField(max_length=MAX_MESSAGE, required=False)
+
+    def clean_view(self) -> Shown:
+        try:
+            facts: dict[str, Any] = signing.loads(self.cleaned_data["view"], salt=_SALT)
+            return Shown(**facts)
+        except (signing.BadSignature, TypeError) as error:
+            raise forms.ValidationError("not made by this server") from error
+
+
+def objection(shown: Shown, approval_id: object, person: User) -> str:
+    """Why nobody can decide on what was shown, as a sentence; empty if they can."""
+    age = time.time() - shown.at
+    if (shown.request, shown.person) != (str(approval_id), person.pk) or age < 0:
+        return "This form belongs to another page. Check the request below again."
+    if age < INERT:
+        return (
+            "That was quicker than anybody reads: the page had only just changed. "
+            "Nothing was decided."
+        )
+    if age > KEPT:
+        return "This page was open for more than 12 hours. Check the request again."
+    return ""
+
+
+def changes_since(shown: Shown, approval: ApprovalRequest) -> list[str]:
+    """What is different now from what was shown, as sentences."""
+    votes, changes = votes_of(approval), []
+    if shown.state != approval.state:
+        changes.append(f"It was {shown.state} and is now {approval.state}.")
+    for word in ("approvals", "denials"):
+        if getattr(shown, word) != votes[word]:
+            changes.append(f"It had {getattr(shown, word)} {word}, now {votes[word]}.")
+    if (shown.revision, shown.digest) != (approval.revision, approval.digest):
+        changes.append(
+            f"You saw revision {shown.revision} ({shown.digest}); "
+            f"now it is revision {approval.revision} ({approval.digest})."
+        )
+    return changes

@@ -1,0 +1,236 @@
+"""Who waits for a request to change, and how they hear of it.
+
+An id and a number travel, never content: whoever hears them reads the truth
+from PostgreSQL. In this process the word goes straight to the hub; other
+processes hear it through the channel layer. Both are hints: every CATCH_UP
+seconds the hub asks the database what it has missed.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from approvals.models import ApprovalRequest
+
+log = logging.getLogger(__name__)
+
+GROUP = "live"
+CATCH_UP = 2.0
+"""Seconds between two looks into the database for changes nobody told us of."""
+OVERLAP = 1000
+"""How many changes each look goes back: numbers are drawn before they commit."""
+BACKLOG = 1000
+"""Changes one socket may lag behind before it is told to start over."""
+
+Change = tuple[UUID, int]
+
+
+def changed(approval: ApprovalRequest) -> None:
+    """Tell everybody, once the transaction has committed."""
+    change = (approval.id, approval.change)
+    transaction.on_commit(partial(_publish, change), robust=True)
+
+
+class Feed:
+    """The changes one socket has not sent yet."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Change] = asyncio.Queue(BACKLOG)
+        self._lost = False
+
+    def put(self, change: Change) -> None:
+        try:
+            self._queue.put_nowait(change)
+        except asyncio.QueueFull:
+            self._lost = True
+
+    async def next(self) -> Change | None:
+        """The next change; None when some were lost and all has to be read anew."""
+        change = await self._queue.get()
+        if not self._lost:
+            return change
+        self._lost = False
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        return None
+
+
+class Hub:
+    """One per event loop: hears of changes and passes them on to who waits there."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._waiting: dict[UUID, set[asyncio.Event]] = {}
+        self._feeds: set[Feed] = set()
+        self._seen: set[int] = set()
+        self._floor = 0
+        self._ready = asyncio.Event()
+        self._tasks = [asyncio.create_task(self._catch_up_for_ever())]
+        if settings.REDIS_URL:
+            self._tasks.append(asyncio.create_task(self._listen_for_ever()))
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._waiting and not self._feeds
+
+    def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def tell(self, change: Change) -> None:
+        """Pass a change on; from any thread."""
+        with suppress(RuntimeError):  # the loop closed under us
+            self.loop.call_soon_threadsafe(self._receive, change)
+
+    @asynccontextmanager
+    async def watch(self, request_id: UUID) -> AsyncIterator[asyncio.Event]:
+        """An event that is set whenever the request changes from now on."""
+        event = asyncio.Event()
+        self._waiting.setdefault(request_id, set()).add(event)
+        try:
+            await self._ready.wait()
+            yield event
+        finally:
+            self._waiting[request_id].discard(event)
+            if not self._waiting[request_id]:
+                del self._waiting[request_id]
+
+    @asynccontextmanager
+    async def feed(self) -> AsyncIterator[Feed]:
+        """All changes from now on."""
+        feed = Feed()
+        self._feeds.add(feed)
+        try:
+            await self._ready.wait()
+            yield feed
+        finally:
+            self._feeds.discard(feed)
+
+    def _receive(self, change: Change) -> None:
+        request_id, number = change
+        if number in self._seen:
+            return
+        self._seen.add(number)
+        for event in self._waiting.get(request_id, ()):
+            event.set()
+        for feed in self._feeds:
+            feed.put(change)
+
+    async def _catch_up_for_ever(self) -> None:
+        while True:
+            try:
+                await self._catch_up()
+            except Exception:
+                log.exception("could not look for changes; trying again")
+            await asyncio.sleep(CATCH_UP)
+
+    async def _catch_up(self) -> None:
+        if not self._ready.is_set():
+            self._floor = await _latest_change()
+            self._ready.set()
+            return
+        changes = await _changes_after(self._floor)
+        for change in changes:
+            self._receive(change)
+        if changes:
+            self._floor = max(self._floor, changes[-1][1] - OVERLAP)
+        self._seen = {number for number in self._seen if number > self._floor}
+
+    async def _listen_for_ever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:
+                log.warning("no live updates from other processes: %s", error)
+                await asyncio.sleep(CATCH_UP)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(GROUP, channel)
+        while True:
+            message = await layer.receive(channel)
+            self._receive((UUID(message["id"]), message["change"]))
+
+
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+@asynccontextmanager
+async def _hub() -> AsyncIterator[Hub]:
+    """This loop's hub; it stops when nobody needs it any more."""
+    loop = asyncio.get_running_loop()
+    if (hub := _hubs.get(loop)) is None:
+        hub = _hubs[loop] = Hub(loop)
+    try:
+        yield hub
+    finally:
+        if hub.is_idle:
+            hub.stop()
+            _hubs.pop(loop, None)
+
+
+@asynccontextmanager
+async def watch(request_id: UUID) -> AsyncIterator[asyncio.Event]:
+    """An event set whenever the request changes; holds no thread, no connection."""
+    async with _hub() as hub, hub.watch(request_id) as event:
+        yield event
+
+
+@asynccontextmanager
+async def feed() -> AsyncIterator[Feed]:
+    """Every change of every request, for one socket."""
+    async with _hub() as hub, hub.feed() as changes:
+        yield changes
+
+
+def _publish(change: Change) -> None:
+    for hub in list(_hubs.values()):
+        hub.tell(change)
+    if settings.REDIS_URL:
+        _tell_other_processes(change)
+
+
+def _tell_other_processes(change: Change) -> None:
+    """Best effort, and never in the way: Redis may be slow or gone."""
+    layer = get_channel_layer()
+    message: dict[str, Any] = {
+        "type": "live.changed",
+        "id": str(change[0]),
+        "change": change[1],
+    }
+    loop = next(iter(_hubs), None)
+    if loop is not None:
+        asyncio.run_coroutine_threadsafe(_send(layer, message), loop)
+    else:
+        async_to_sync(_send)(layer, message)
+
+
+async def _send(layer: Any, message: dict[str, Any]) -> None:
+    try:
+        async with asyncio.timeout(2):
+            await layer.group_send(GROUP, message)
+    except Exception as error:
+        log.warning("live update not passed on to other processes: %s", error)
+
+
+@partial(database_sync_to_async, thread_sensitive=False)
+def _latest_change() -> int:
+    return ApprovalRequest.objects.aggregate(latest=Max("change"))["latest"] or 0
+
+
+@partial(database_sync_to_async, thread_sensitive=False)
+def _changes_after(floor: int) -> list[Change]:
+    rows = ApprovalRequest.objects.filter(change__gt=floor).order_by("change")
+    return list(rows.values_list("id", "change"))

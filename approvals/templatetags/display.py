@@ -1,0 +1,99 @@
+"""How templates show other people's text, icons, tiers and times."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from approvals import render
+from audit.models import rfc3339
+
+register = template.Library()
+
+
+@register.filter
+def visible(value: object) -> SafeString:
+    """Other people's text on one line: escaped, hidden characters as marks."""
+    return _safe(render.line_html(_text(value)))
+
+
+@register.filter
+def identifier(value: object) -> SafeString:
+    """The same, with everything outside plain ASCII set apart."""
+    return _safe(render.identifier_html(_text(value)))
+
+
+@register.filter
+def prose(value: object) -> SafeString:
+    """The same over several lines, for an element with ``white-space: pre-wrap``."""
+    return _safe(render.prose_html(_text(value)))
+
+
+@register.filter
+def visible_text(value: object) -> str:
+    """For attributes and titles: plain text with marks; the template escapes it."""
+    return render.visible_text(_text(value))
+
+
+@register.filter
+def warnings(value: object) -> tuple[str, ...]:
+    """Sentences about hidden and look-alike characters in an identifier."""
+    return render.warnings_for(_text(value), is_code=True)
+
+
+@register.filter
+def as_json(value: object) -> SafeString:
+    """A value as indented, highlighted JSON."""
+    return _safe(render.code_html(render.json_text(value), "json"))
+
+
+@register.filter
+def utc(moment: datetime) -> str:
+    """RFC 3339 in UTC, for ``<time datetime>``."""
+    return rfc3339(moment)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One icon of the sprite, hidden from screen readers: words stand beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>',
+        static("icons/sprite.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def moment(at: datetime, style: str = "both") -> SafeString:
+    """A time, in UTC until the browser puts it into the reader's zone.
+
+    ``style``: ``both`` (absolute and relative), ``absolute``, ``relative``,
+    ``utc`` (left as it is).
+    """
+    shown = at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html(
+        '<time datetime="{}" data-time="{}" title="{}">{}</time>',
+        rfc3339(at),
+        style,
+        shown,
+        shown,
+    )
+
+
+@register.inclusion_tag("approvals/_tier.html")
+def tier(mark: Any) -> dict[str, Any]:
+    """Bars and word; never colour alone."""
+    return {"tier": mark, "steps": (1, 2, 3, 4)}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _safe(html: str) -> SafeString:
+    # Only what render made: it escapes every character that is not its own.
+    return mark_safe(html)  # noqa: S308

@@ -1,0 +1,87 @@
+"""What happened to one request, in order: audit entries and deliveries. Reads only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agents.models import Delivery
+from approvals.models import ApprovalRequest
+from audit.actions import Action
+from audit.models import Entry
+
+LIMIT = 200
+"""Entries shown; a request has a handful."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line; ``quote`` is what somebody wrote, shown as their text."""
+
+    at: datetime
+    kind: str
+    who: str
+    what: str
+    quote: str = ""
+
+
+def timeline(approval: ApprovalRequest) -> list[Event]:
+    """The events of one request, first to last, in three queries."""
+    entries = Entry.objects.filter(subject_type="request", subject_id=str(approval.pk))
+    deliveries = Delivery.objects.filter(subject_id=str(approval.pk))
+    events = [_from_entry(entry) for entry in entries.order_by("id")[:LIMIT]]
+    for delivery in deliveries.prefetch_related("attempts").order_by("id")[:LIMIT]:
+        events += _from_delivery(delivery)
+    return sorted(events, key=lambda event: event.at)
+
+
+def _from_entry(entry: Entry) -> Event:
+    data: Mapping[str, Any] = entry.data
+    match entry.action:
+        case Action.REQUEST_SUBMITTED:
+            kind, what = (
+                "asked",
+                f"asked; policy {data.get('policy_version')} judged it",
+            )
+        case Action.REQUEST_VOTED:
+            kind = "approved" if data.get("verdict") == "approve" else "denied"
+            what = f"voted to {data.get('verdict')}"
+        case Action.REQUEST_DECIDED:
+            kind, what = str(data.get("state")), _decision(data)
+        case _:
+            kind, what = "other", entry.action
+    quote = "" if entry.action == Action.REQUEST_DECIDED else _quote(data)
+    return Event(entry.at, kind, entry.actor_name, what, quote)
+
+
+def _decision(data: Mapping[str, Any]) -> str:
+    people = ", ".join(data.get("decided_by") or ())
+    state = data.get("state")
+    match data.get("source"):
+        case "reviewer":
+            return f"settled it: {state} by {people}"
+        case "policy":
+            return f"{state} it at once by policy"
+        case "timeout":
+            return "denied it: nobody decided in time"
+        case "agent":
+            return "took it back"
+        case source:
+            return f"settled it: {state} ({source})"
+
+
+def _quote(data: Mapping[str, Any]) -> str:
+    return str(data.get("message") or "")
+
+
+def _from_delivery(delivery: Delivery) -> list[Event]:
+    events = [Event(delivery.created_at, "sent", "Callback", f"{delivery.type} queued")]
+    for attempt in delivery.attempts.all():
+        answer = f"status {attempt.status}" if attempt.status else attempt.error
+        what = f"attempt {attempt.number}: {answer}, {attempt.duration_ms:,} ms"
+        events.append(Event(attempt.started_at, "sent", "Callback", what))
+    if delivery.finished_at:
+        events.append(
+            Event(delivery.finished_at, "sent", "Callback", f"{delivery.state}")
+        )
+    return events

@@ -1,0 +1,64 @@
+"""The real application behind a real port, in this process, on the test database."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from socket import create_server, socket
+
+import httpx2
+import pytest
+import uvicorn
+
+from agents.registry import Registration
+from approvals.models import Policy
+
+
+class Server(uvicorn.Server):
+    """Runs in a thread, so leaves signals to pytest; knows when it is up."""
+
+    def __init__(self, listener: socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                "config.asgi:application",
+                lifespan="off",
+                log_level="warning",
+                ws="websockets-sansio",
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self.listener = listener
+        self.thread = threading.Thread(target=self.run, args=([listener],), daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    with closing(create_server(("127.0.0.1", 0), backlog=2048)) as listener:
+        server = Server(listener)
+        yield server.url
+        server.stop()
+
+
+@pytest.fixture
+def http(address: str, transactional_db: None) -> Iterator[httpx2.Client]:
+    """A client without credentials."""
+    with httpx2.Client(base_url=address, trust_env=False, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def api(
+    http: httpx2.Client, registration: Registration, policy: Policy
+) -> httpx2.Client:
+    """A client that calls as ``deploy-bot``."""
+    http.headers["Authorization"] = f"Bearer {registration.key}"
+    return http

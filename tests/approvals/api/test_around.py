@@ -1,0 +1,133 @@
+"""Health, keys and the published description."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import jwt
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from approvals import heartbeat
+from approvals.models import Heartbeat
+from tests.approvals.api.asking import ASK, URL, problem
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_healthz_answers_while_the_process_does(http: httpx2.Client) -> None:
+    answer = http.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_readyz_needs_a_sweeper_that_was_seen(http: httpx2.Client) -> None:
+    document = problem(http.get("/readyz"), 503, "unavailable")
+    assert document["errors"][0]["pointer"] == "/sweeper"
+    heartbeat.beat()
+    assert http.get("/readyz").json() == {"status": "ok"}
+    Heartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=31))
+    problem(http.get("/readyz"), 503, "unavailable")
+
+
+def test_readyz_needs_all_migrations(http: httpx2.Client) -> None:
+    heartbeat.beat()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE name = '0002_entries_cannot_change'"
+            " RETURNING applied"
+        )
+        (applied,) = cursor.fetchone()
+    try:
+        document = problem(http.get("/readyz"), 503, "unavailable")
+        assert document["errors"][0]["pointer"] == "/migrations"
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO django_migrations (app, name, applied)"
+                " VALUES ('audit', '0002_entries_cannot_change', %s)",
+                [applied],
+            )
+
+
+def test_a_permit_verifies_with_the_published_key(api: httpx2.Client) -> None:
+    approved = api.post(URL, json={**ASK, "action": "none"}).json()
+    keys = jwt.PyJWKSet.from_dict(api.get("/.well-known/jwks.json").json())
+    token = approved["permit"]["token"]
+    key = keys[jwt.get_unverified_header(token)["kid"]]
+    claims = jwt.decode(token, key.key, algorithms=["EdDSA"], issuer=settings.BASE_URL)
+    assert (claims["jti"], claims["dig"]) == (approved["id"], approved["digest"])
+    assert (claims["sub"], claims["act"], claims["tier"]) == (
+        "deploy-bot",
+        "none",
+        "none",
+    )
+    assert (claims["pol"], claims["apr"]) == (1, ["policy:1"])
+
+
+def test_the_keys_need_no_credentials_and_may_be_cached(http: httpx2.Client) -> None:
+    answer = http.get("/.well-known/jwks.json")
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    (key,) = answer.json()["keys"]
+    assert (key["kty"], key["crv"], key["use"]) == ("OKP", "Ed25519", "sig")
+
+
+@pytest.fixture
+def openapi(http: httpx2.Client) -> dict[str, Any]:
+    document: dict[str, Any] = http.get("/api/v1/openapi.json").json()
+    return document
+
+
+def test_publishes_what_it_can_do_and_nothing_more(openapi: dict[str, Any]) -> None:
+    assert openapi["openapi"].startswith("3.1")
+    operations = {
+        f"{method.upper()} {path}"
+        for path, item in openapi["paths"].items()
+        for method in item
+    }
+    assert operations == {
+        "POST /api/v1/requests",
+        "GET /api/v1/requests",
+        "GET /api/v1/requests/{id}",
+        "POST /api/v1/requests/{id}/cancel",
+        "POST /webhooks/{agent}",
+        "GET /.well-known/jwks.json",
+        "GET /healthz",
+        "GET /readyz",
+    }
+
+
+def test_the_description_has_the_limits_of_the_contract(
+    openapi: dict[str, Any],
+) -> None:
+    submit = openapi["components"]["schemas"]["Submit"]
+    assert submit["additionalProperties"] is False
+    assert submit["required"] == ["action", "arguments"]
+    assert submit["properties"]["action"]["pattern"] == "^[A-Za-z0-9_.:/-]{1,200}$"
+    lengths = {
+        name: next(
+            option["maxLength"]
+            for option in submit["properties"][name]["anyOf"]
+            if "maxLength" in option
+        )
+        for name in (
+            "environment",
+            "resource",
+            "subject",
+            "summary",
+            "justification",
+            "session",
+        )
+    }
+    assert lengths == {
+        "environment": 64, "resource": 500, "subject": 200, "summary": 280,
+        "justification": 4000, "session": 200,
+    }  # fmt: skip
+
+
+def test_the_docs_page_loads_nothing_from_elsewhere(http: httpx2.Client) -> None:
+    page = http.get("/api/docs")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "//" not in page.text.replace("http://127.0.0.1", "")

@@ -1,0 +1,88 @@
+"""A thousand agents can wait, and hear of it when it is decided."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from approvals import api, lifecycle, live
+from approvals.models import ApprovalRequest
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Ask = Callable[..., ApprovalRequest]
+
+
+def approve(approval: ApprovalRequest, user: User) -> None:
+    lifecycle.vote(
+        approval.id, actor=user, verdict="approve", revision=1, digest=approval.digest
+    )
+
+
+in_thread = api.in_thread
+
+
+async def wait_for(approval: ApprovalRequest) -> str:
+    resource = await api._decided(approval.agent, approval.id, 30)
+    return str(resource["state"])
+
+
+def watching(approval: ApprovalRequest) -> int:
+    hub = live._hubs.get(asyncio.get_running_loop())
+    return len(hub._waiting.get(approval.id, ())) if hub else 0
+
+
+async def test_a_thousand_waiting_agents_hold_no_thread_and_no_connection(
+    ask: Ask, alice: User
+) -> None:
+    approval = await in_thread(ask)()
+    waiting = [asyncio.create_task(wait_for(approval)) for _ in range(1000)]
+    while watching(approval) < 1000:
+        await asyncio.sleep(0.05)
+    # Each reads the state once; after that all of them only wait.
+    while api.THREADS._work_queue.qsize():
+        await asyncio.sleep(0.05)
+    assert threading.active_count() < 60
+    assert len(os.listdir("/proc/self/fd")) < 200
+    await in_thread(approve)(approval, alice)
+    assert await asyncio.gather(*waiting) == ["approved"] * 1000
+    assert live._hubs == {}
+
+
+async def test_waiting_ends_with_its_time(ask: Ask) -> None:
+    approval = await in_thread(ask)()
+    resource = await api._decided(approval.agent, approval.id, 1)
+    assert resource["state"] == "pending"
+    assert live._hubs == {}
+
+
+async def test_nothing_is_announced_when_the_transaction_is_rolled_back(
+    ask: Ask, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(live, "_publish", told.append)
+    approval = await in_thread(ask)()
+    assert len(told) == 1
+    monkeypatch.setattr(lifecycle, "record", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await in_thread(approve)(approval, alice)
+    assert len(told) == 1
+
+
+def test_a_slow_socket_is_told_to_start_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    from uuid import uuid4
+
+    monkeypatch.setattr(live, "BACKLOG", 2)
+
+    async def overflow() -> list[Any]:
+        feed = live.Feed()
+        for number in range(5):
+            feed.put((uuid4(), number))
+        lost = await feed.next()
+        feed.put((uuid4(), 9))
+        return [lost, (await feed.next() or (0, 0))[1]]
+
+    assert asyncio.run(overflow()) == [None, 9]

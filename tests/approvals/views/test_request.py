@@ -1,0 +1,179 @@
+"""``/r/<id>``: one request, whole."""
+
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from agents.registry import set_callback
+from approvals import lifecycle
+from approvals.models import ApprovalRequest
+from audit.log import SYSTEM
+from audit.models import Entry
+from tests.approvals.test_render import HOSTILE, Outline
+from tests.approvals.views.conftest import HTMX
+
+pytestmark = pytest.mark.django_db
+
+OUR_TAGS = {
+    *"!-- html head meta title link script body a div p ul ol li span i strong".split(),
+    *"code pre figure figcaption section article header aside nav main h1 h2 h3".split(),
+    *"dl dt dd details summary form input button label textarea fieldset legend".split(),
+    *"kbd svg use time dialog".split(),
+}
+
+
+def words(html: str) -> str:
+    return " ".join(Outline(html).text.split())
+
+
+def test_shows_what_would_run_whole(browser, alice, ask) -> None:
+    sql = "SELECT 1;\n" * 2000 + "DROP TABLE customers"
+    approval = ask("one", arguments={"sql": sql, "limit": 5}, environment="production")
+    text = browser(alice).get(f"/r/{approval.id}").text
+    shown = Outline(text).text
+    assert sql in shown
+    assert approval.digest in shown
+    assert "2,001 lines" in shown
+
+
+def test_shows_large_content_whole_without_colours(browser, alice, ask) -> None:
+    sql = "SELECT 12345;\n" * 8000
+    approval = ask("one", arguments={"sql": sql})
+    text = browser(alice).get(f"/r/{approval.id}").text
+    assert sql.strip() in text
+
+
+def test_keeps_claims_apart_from_facts(browser, alice, ask) -> None:
+    approval = ask("one", summary="CLAIM-1", justification="CLAIM-2", session="CLAIM-3")
+    text = browser(alice).get(f"/r/{approval.id}").text
+    claims = text[text.index('class="section claims"') :]
+    claims = claims[: claims.index("</section>")]
+    for claim in ("CLAIM-1", "CLAIM-2", "CLAIM-3"):
+        assert text.count(claim) == claims.count(claim) == 1
+
+
+def test_offers_both_verbs_to_who_may_vote(browser, alice, ask) -> None:
+    text = browser(alice).get(f"/r/{ask('one').id}").text
+    assert 'data-verb="approve">' in text
+    assert 'data-verb="deny">' in text
+
+
+def test_says_why_somebody_may_not_vote_and_keeps_the_verbs_in_place(
+    browser, alice, ask, agent, owner, reviewers
+) -> None:
+    owner.groups.add(reviewers)
+    text = browser(owner).get(f"/r/{ask('one').id}").text
+    assert "You own this agent; somebody else has to decide." in text
+    assert 'data-verb="approve" disabled>' in text
+    assert 'data-verb="deny" disabled>' in text
+
+
+def test_shows_requirements_and_votes(browser, alice, bob, ask) -> None:
+    approval = ask("two")
+    lifecycle.vote(
+        approval.id, actor=alice, verdict="approve", revision=1, digest=approval.digest
+    )
+    shown = words(browser(bob).get(f"/r/{approval.id}").text)
+    assert "1 of 2 approvals" in shown
+    assert "2 from reviewers" in shown
+    assert "alice voted to approve" in shown
+    shown = words(browser(alice).get(f"/r/{approval.id}").text)
+    assert "You voted to approve; others still have to decide." in shown
+
+
+def test_shows_the_outcome_its_permit_and_its_deliveries(
+    browser, alice, ask, agent, settings
+) -> None:
+    settings.ALLOW_LOOPBACK_CALLBACKS = True
+    set_callback(agent, "http://127.0.0.1:9/hook", actor=SYSTEM)
+    approval = ask("one")
+    lifecycle.vote(
+        approval.id,
+        actor=alice,
+        verdict="approve",
+        revision=1,
+        digest=approval.digest,
+        message="Only this once",
+    )
+    text = browser(alice).get(f"/r/{approval.id}").text
+    shown = words(text)
+    assert "Approved by alice" in shown
+    assert "issued, valid until" in shown
+    assert "Only this once" in shown
+    assert "request.approved queued" in shown
+    assert ApprovalRequest.objects.get().permit.token not in text
+
+
+def test_gives_the_page_or_its_content_alone(browser, alice, ask) -> None:
+    address = f"/r/{ask('one').id}"
+    page, fragment = (
+        browser(alice).get(address),
+        browser(alice).get(address, headers=HTMX),
+    )
+    assert "<!doctype html>" in page.text
+    assert fragment.text.lstrip().startswith('<article id="request"')
+    assert "HX-Request" in page["Vary"]
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_reading_changes_nothing(browser, alice, ask, method) -> None:
+    approval = ask("one")
+    client = browser(alice)
+    before = (ApprovalRequest.objects.values().get(), Entry.objects.count())
+    getattr(client, method)(f"/r/{approval.id}")
+    assert (ApprovalRequest.objects.values().get(), Entry.objects.count()) == before
+
+
+def test_refuses_other_methods(browser, alice, ask) -> None:
+    assert browser(alice).post(f"/r/{ask('one').id}").status_code == 405
+
+
+def test_is_for_people_with_rights_only(client, browser, charlie, ask) -> None:
+    address = f"/r/{ask('one').id}"
+    assert client.get(address)["Location"] == f"/accounts/login/?next={address}"
+    answer = browser(charlie).get(address)
+    assert answer.status_code == 403
+    assert "deploy-bot" not in answer.text
+
+
+def test_is_missing_for_an_unknown_id(browser, alice, policy) -> None:
+    assert browser(alice).get(f"/r/{UUID(int=7)}").status_code == 404
+    assert browser(alice).get("/r/7").status_code == 404
+
+
+def test_asks_few_questions_however_much_was_said(browser, alice, bob, ask) -> None:
+    approval = ask(
+        "two", evidence=[{"kind": "text", "title": "t", "content": "c"}] * 20
+    )
+    client = browser(alice)
+    client.get(f"/r/{approval.id}")
+    with CaptureQueriesContext(connection) as queries:
+        client.get(f"/r/{approval.id}")
+    assert len(queries) <= 15
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_member_can_produce_markup_or_hide_a_character(
+    browser, alice, ask, text
+) -> None:
+    plain = text.replace("\0", "")
+    approval = ask(
+        "one",
+        arguments={text: text, "sql": text, "command": text, "deep": [{text: text}]},
+        environment=plain[:60],
+        resource=plain,
+        subject=plain,
+        summary=plain,
+        justification=plain,
+        session=plain,
+        evidence=[{"kind": "text", "title": plain, "content": plain}],
+        metadata={plain: plain},
+    )
+    page = browser(alice).get(f"/r/{approval.id}").text
+    tags = Outline(page).tags
+    assert {tag for tag, _ in tags} <= OUR_TAGS
+    attributes = {name for _, names in tags for name in names}
+    assert not [name for name in attributes if name.startswith("on") or name == "style"]
+    assert not {"\u202e", "\u202c", "\0"} & set(page)

@@ -1,0 +1,58 @@
+"""``/r/<id>/row``: one row, for a list that stays true in place."""
+
+from uuid import UUID
+
+import pytest
+
+from approvals import lifecycle
+
+pytestmark = pytest.mark.django_db
+
+
+def test_gives_the_row_as_it_is_now(browser, alice, ask) -> None:
+    approval = ask("one")
+    fragment = browser(alice).get(f"/r/{approval.id}/row")
+    assert fragment.status_code == 200
+    assert fragment.text.lstrip().startswith(f'<li id="row-{approval.id}"')
+    assert 'data-state="pending"' in fragment.text
+
+
+def test_shows_who_decided(browser, alice, ask) -> None:
+    approval = ask("one")
+    lifecycle.vote(
+        approval.id,
+        actor=alice,
+        verdict="approve",
+        revision=approval.revision,
+        digest=approval.digest,
+    )
+    text = browser(alice).get(f"/r/{approval.id}/row").text
+    assert 'data-state="approved"' in text
+    assert "by alice" in text
+
+
+def test_shows_votes_so_far(browser, alice, ask) -> None:
+    approval = ask("two")
+    lifecycle.vote(
+        approval.id,
+        actor=alice,
+        verdict="approve",
+        revision=approval.revision,
+        digest=approval.digest,
+    )
+    assert "1 of 2 approvals" in browser(alice).get(f"/r/{approval.id}/row").text
+
+
+def test_is_missing_for_an_unknown_id(browser, alice, policy) -> None:
+    assert browser(alice).get(f"/r/{UUID(int=7)}/row").status_code == 404
+    assert browser(alice).get("/r/7/row").status_code == 404
+
+
+def test_is_for_people_with_rights_only(client, browser, charlie, ask) -> None:
+    address = f"/r/{ask('one').id}/row"
+    assert client.get(address).status_code == 302
+    assert browser(charlie).get(address).status_code == 403
+
+
+def test_refuses_other_methods(browser, alice, ask) -> None:
+    assert browser(alice).post(f"/r/{ask('one').id}/row").status_code == 405
