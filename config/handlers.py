@@ -1,0 +1,65 @@
+"""Django's ASGI handler, once for agents and once for people."""
+
+import tempfile
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.exception import convert_exception_to_response
+
+from approvals.problems import MAX_BODY, as_problem
+
+DRAINED = 16
+"""How many times the limit is read and thrown away, so that a client that
+sends too much still reads our answer instead of a reset connection."""
+
+
+class _LimitedBody(ASGIHandler):
+    max_body: int
+
+    async def read_body(self, receive: Any) -> IO[bytes]:
+        """At most ``max_body`` bytes and one more: the sign that it was too large."""
+        body: IO[bytes] = tempfile.SpooledTemporaryFile(
+            max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+        )
+        received, more = 0, True
+        while more and received <= DRAINED * self.max_body:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                body.close()
+                raise RequestAborted
+            chunk = message.get("body", b"")
+            body.write(chunk[: max(0, self.max_body + 1 - received)])
+            received += len(chunk)
+            more = message.get("more_body", False)
+        body.seek(0)
+        return body
+
+
+class AgentHandler(_LimitedBody):
+    """No sessions, no cookies, no CSRF; and no thread is held while an agent waits.
+
+    Django's own ``__call__`` gives each request a thread of its own for
+    synchronous code and keeps it to the end: a thousand waiting agents would
+    be a thousand threads. Here views bring their own few threads.
+    """
+
+    max_body = MAX_BODY
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async)
+        answer = convert_exception_to_response(self._get_response_async)
+        self._middleware_chain = as_problem(answer)
+        self._view_middleware = []
+        self._template_response_middleware = []
+        self._exception_middleware = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.handle(scope, receive, send)
+
+
+class PageHandler(_LimitedBody):
+    """The whole of Django, for browsers."""
+
+    max_body = 1024 * 1024

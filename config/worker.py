@@ -1,0 +1,86 @@
+"""The background work inside ``serve``, where no Celery does it."""
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from django.db import close_old_connections
+
+from agents import delivery, outbox
+from approvals import heartbeat, idempotency, lifecycle
+
+INTERVAL = 2.0
+"""Seconds between rounds when nothing wakes the loop."""
+
+log = logging.getLogger(__name__)
+
+
+class Loop(threading.Thread):
+    """Does its steps every INTERVAL, and at once when woken.
+
+    The heartbeat is a last step: a round in which an earlier one failed does not
+    count as seen. A daemon, for a step may be waiting for somebody's slow server.
+    """
+
+    def __init__(self, name: str, *steps: Callable[[], object]) -> None:
+        super().__init__(name=name, daemon=True)
+        self.steps = steps
+        self._woken = threading.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Start the next round now."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Make the round under way the last one; returns at once."""
+        self._stopping = True
+        self.wake()
+
+    def run(self) -> None:
+        while not self._stopping:
+            self._woken.clear()
+            self.round()
+            self._woken.wait(INTERVAL)
+
+    def round(self) -> None:
+        """One pass over the steps; an error ends the pass, not the loop."""
+        try:
+            for step in self.steps:
+                step()
+        except Exception:
+            # While stopping, the database may go away first.
+            if not self._stopping:
+                log.exception("The %s failed and will try again", self.name)
+        finally:
+            close_old_connections()
+
+
+class Worker:
+    """The two loops: a slow callback must not hold up a deadline."""
+
+    def __init__(self) -> None:
+        self.sweeper = Loop(
+            "sweeper",
+            lifecycle.expire_due,
+            idempotency.forget_old,
+            partial(heartbeat.beat, "sweeper"),
+        )
+        self.deliverer = Loop("deliverer", delivery.deliver_due)
+
+    def start(self) -> None:
+        """Begin; what is put into the outbox by this process goes out at once."""
+        outbox.on_enqueue(self.deliverer.wake)
+        self.sweeper.start()
+        self.deliverer.start()
+
+    def stop(self, *, timeout: float) -> None:
+        """Let both finish their round, for at most ``timeout`` seconds each.
+
+        A delivery cut off by the end of the process is found again by its lease.
+        """
+        for loop in (self.sweeper, self.deliverer):
+            loop.stop()
+        for loop in (self.sweeper, self.deliverer):
+            loop.join(timeout)
