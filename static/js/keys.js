@@ -1,0 +1,63 @@
+// Single keys. Inert in fields, with modifiers, in dialogs and while composing.
+const bindings = new Map();
+const GO_WINDOW = 1000;
+let goUntil = 0;
+
+// ``repeats``: whether holding the key down counts; never for verbs.
+export function onKey(key, act, { repeats = false } = {}) {
+  bindings.set(key, { act, repeats });
+}
+
+export function watchKeys() {
+  document.addEventListener("keydown", press);
+  const dialog = document.getElementById("keys");
+  const open = () => dialog?.showModal();
+  onKey("?", open);
+  for (const button of document.querySelectorAll("[data-open-keys]")) {
+    button.addEventListener("click", open);
+  }
+  onKey("/", () => document.querySelector("[data-search]")?.focus());
+  onKey("Escape", leave);
+}
+
+function press(event) {
+  if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  if (performance.now() < goUntil) {
+    goUntil = 0;
+    go(event);
+    return;
+  }
+  if (event.key === "g" && !event.repeat) {
+    goUntil = performance.now() + GO_WINDOW;
+    return;
+  }
+  const binding = bindings.get(event.key);
+  if (!binding || (event.repeat && !binding.repeats)) return;
+  if (binding.act(event) !== false) event.preventDefault();
+}
+
+function go(event) {
+  const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+  if (!link || event.repeat) return;
+  event.preventDefault();
+  link.click();
+}
+
+function isTyping(element) {
+  return element.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+}
+
+function leave() {
+  const menu = document.querySelector("details.account[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    return undefined;
+  }
+  const back = document.querySelector("a.back");
+  if (!back) return false;
+  back.click();
+  return undefined;
+}

@@ -1,0 +1,171 @@
+// The queue stays true without moving: known rows change in place, new ones wait
+// behind the pill, unless there is nothing below the place they belong to.
+import { drawTimes } from "./clock.js";
+import { fetchFragment } from "./fragments.js";
+import { onKey } from "./keys.js";
+import { rove, select } from "./rows.js";
+
+const AT_ONCE = 3;
+const PAUSE = 400;
+
+export function watchQueue(live) {
+  const place = document.querySelector("[data-queue]");
+  if (place) new Queue(place).follow(live);
+}
+
+class Queue {
+  #place;
+  #fresh = new Set();
+  #asked = new Set();
+  #timer;
+  #lastLook = 0;
+
+  constructor(place) {
+    this.#place = place;
+  }
+
+  follow(live) {
+    live.addEventListener("change", (event) => this.#ask(event.detail.id));
+    live.addEventListener("resync", () => this.#resync());
+    this.#place.addEventListener("click", (event) => {
+      if (event.target.closest("#pill")) this.#load();
+    });
+    onKey(".", () => this.#load());
+  }
+
+  // One look for what came within PAUSE; the first one at once.
+  #ask(id) {
+    this.#asked.add(id);
+    if (this.#timer) return;
+    const wait = Math.max(0, this.#lastLook + PAUSE - Date.now());
+    this.#timer = setTimeout(() => this.#look(), wait);
+  }
+
+  async #look() {
+    const ids = [...this.#asked];
+    this.#asked.clear();
+    this.#lastLook = Date.now();
+    this.#timer = null;
+    if (ids.length > AT_ONCE) await this.#resync();
+    else await Promise.all(ids.map((id) => this.#lookAt(id)));
+  }
+
+  async #lookAt(id) {
+    const address = this.#place.dataset.rowUrl.replace("00000000-0000-0000-0000-000000000000", id);
+    const fragment = await this.#fetch(address);
+    const row = fragment?.querySelector("li");
+    if (row) this.#receive(row);
+    else this.#fresh.delete(id);
+    this.#show();
+  }
+
+  async #resync() {
+    const fragment = await this.#fetch(location.pathname + location.search);
+    if (!fragment) return;
+    const current = [...fragment.querySelectorAll("#rows > li")];
+    const ids = new Set(current.map((row) => row.id));
+    const gone = this.#shown("pending").filter((row) => !ids.has(row.id));
+    for (const row of current) this.#receive(row);
+    for (const row of gone.slice(0, 20)) this.#lookAt(row.dataset.id);
+    document.getElementById("waiting").textContent = fragment.querySelector("#waiting").textContent;
+    this.#show();
+  }
+
+  async #fetch(address) {
+    try {
+      return await fetchFragment(address);
+    } catch {
+      return null; // The socket's badge says that we are offline; the next resync repairs.
+    }
+  }
+
+  #receive(row) {
+    const known = document.getElementById(row.id);
+    const isPending = row.dataset.state === "pending";
+    if (known) {
+      if (known.dataset.state === "pending" && !isPending) this.#count(-1);
+      this.#change(known, row);
+    } else if (!isPending) {
+      if (this.#fresh.delete(row.dataset.id)) this.#count(-1);
+    } else if (!this.#fresh.has(row.dataset.id)) {
+      this.#count(1);
+      if (this.#belongsLast(row)) this.#append(row);
+      else this.#fresh.add(row.dataset.id);
+    }
+  }
+
+  // The link itself stays, and with it focus and the pointer's target.
+  #change(known, row) {
+    Object.assign(known.dataset, row.dataset);
+    const [link, newer] = [known.querySelector("a.row"), row.querySelector("a.row")];
+    if (link.dataset.state === newer.dataset.state && sameText(link, newer)) return;
+    link.dataset.state = newer.dataset.state;
+    link.replaceChildren(...newer.childNodes);
+    drawTimes(link);
+  }
+
+  // Appending moves nothing: allowed where the order allows it.
+  #belongsLast(row) {
+    if (this.#place.dataset.first !== "yes" || this.#place.querySelector(".pager")) return false;
+    if (this.#fresh.size) return false;
+    return this.#shown("pending").every((other) => comesBefore(other.dataset, row.dataset));
+  }
+
+  #append(row) {
+    const list = document.getElementById("rows");
+    list.append(row);
+    drawTimes(row);
+    rove();
+    document.getElementById("empty").hidden = true;
+  }
+
+  #shown(state) {
+    return [...document.querySelectorAll(`#rows > li[data-state="${state}"]`)];
+  }
+
+  #count(by) {
+    const place = document.getElementById("waiting");
+    const words = place.textContent;
+    if (/^\d+ waiting$/.test(words)) place.textContent = `${Math.max(0, Number.parseInt(words, 10) + by)} waiting`;
+  }
+
+  #show() {
+    const pill = document.getElementById("pill");
+    const words = `${this.#fresh.size} new`;
+    pill.hidden = this.#fresh.size === 0;
+    const place = document.getElementById("pill-words");
+    if (place.textContent !== words) place.textContent = words;
+  }
+
+  async #load() {
+    const focusedId = document.activeElement?.closest("#rows > li")?.id;
+    const firstPage = this.#place.dataset.first === "yes" ? location.pathname : "/";
+    if (firstPage !== location.pathname || location.search) {
+      location.assign(firstPage);
+      return;
+    }
+    const fragment = await this.#fetch(location.pathname);
+    if (!fragment) return;
+    this.#fresh.clear();
+    this.#place.replaceChildren(fragment);
+    drawTimes(this.#place);
+    rove();
+    const row = (focusedId && document.getElementById(focusedId)) ?? document.querySelector("#rows > li");
+    select(row?.querySelector("a.row"));
+  }
+}
+
+function comesBefore(one, other) {
+  const [rank, otherRank] = [Number(one.rank), Number(other.rank)];
+  return rank > otherRank || (rank === otherRank && one.expires <= other.expires);
+}
+
+// Times are drawn differently by now; they are compared as what they mean.
+function sameText(one, other) {
+  const read = (link) => {
+    const copy = link.cloneNode(true);
+    for (const time of copy.querySelectorAll("time")) time.replaceWith(time.dateTime);
+    return copy.innerHTML;
+  };
+  return read(one) === read(other);
+}

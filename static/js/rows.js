@@ -1,0 +1,55 @@
+// One row of a list can be reached by Tab; j, k and arrows move among them.
+import { onKey } from "./keys.js";
+
+const rows = () => [...document.querySelectorAll("#rows a.row")];
+
+export function watchRows() {
+  if (!document.getElementById("rows")) return;
+  rove();
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("#rows a.row")) rove(event.target);
+  });
+  for (const key of ["j", "ArrowDown"]) onKey(key, () => step(1), { repeats: true });
+  for (const key of ["k", "ArrowUp"]) onKey(key, () => step(-1), { repeats: true });
+  onKey("Home", () => select(rows()[0]));
+  onKey("End", () => select(rows().at(-1)));
+  onKey("o", () => focused()?.click());
+  arrive();
+}
+
+export function focused() {
+  return document.activeElement?.closest("#rows a.row");
+}
+
+export function select(row) {
+  if (!row) return false;
+  rove(row);
+  row.focus();
+  return undefined;
+}
+
+// Exactly one row has a place in the tab order.
+export function rove(chosen) {
+  const all = rows();
+  const current = chosen ?? all.find((row) => row.tabIndex === 0 && row.hasAttribute("tabindex")) ?? all[0];
+  for (const row of all) row.setAttribute("tabindex", row === current ? "0" : "-1");
+}
+
+function step(by) {
+  const all = rows();
+  const at = all.indexOf(focused());
+  const start = all.findIndex((row) => row.tabIndex === 0);
+  const next = at < 0 ? Math.max(start, 0) : at + by;
+  return select(all[Math.min(Math.max(next, 0), all.length - 1)]);
+}
+
+// After a decision the address names the row to turn to; focus never stays nowhere.
+function arrive() {
+  const named = location.hash.startsWith("#row-") && document.getElementById(location.hash.slice(1));
+  if (named) {
+    history.replaceState(null, "", location.pathname + location.search);
+    select(named.querySelector("a.row"));
+  } else if (document.querySelector(".messages")) {
+    document.getElementById("main").focus();
+  }
+}
