@@ -30,8 +30,8 @@ SCHEDULE = tuple(
 JITTER = 0.2
 LONGEST_WAIT = timedelta(hours=24)
 """The most that a Retry-After is honoured for."""
-LEASE = timedelta(seconds=60)
-"""How long a worker may hold a delivery; well above a POST's 15 s."""
+LEASE = timedelta(seconds=20)
+"""How long a worker may hold a delivery: a POST ends after 15 s."""
 
 _wakes: list[Callable[[], None]] = []
 

@@ -1,4 +1,4 @@
-"""What people send, checked for its shape; rights and state are lifecycle's business."""
+"""What people send, checked for its shape; rights and state are for lifecycle."""
 
 import time
 from dataclasses import asdict, dataclass

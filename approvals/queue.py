@@ -138,7 +138,7 @@ def row(user: User, approval_id: UUID) -> Row | None:
 
 
 def next_waiting(user: User, approval: ApprovalRequest) -> UUID | None:
-    """What a reviewer turns to after ``approval``: the next of the queue, else its first."""
+    """What to turn to after ``approval``: the next of the queue, else its first."""
     waiting = _waiting(user).exclude(pk=approval.pk)
     waiting = waiting.order_by("-tier_rank", "expires_at", "id")
     place = (approval.tier_rank, str(approval.expires_at), str(approval.pk))

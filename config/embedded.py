@@ -167,18 +167,18 @@ def _start(data_dir: Path, lock: int, *, durable: bool) -> None:
     """
     cluster = data_dir / "postgres"
     account = service_account.account_for(cluster)
-    _prepare(data_dir, account)
+    _prepare(data_dir, account, lock)
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     (socket_folder(data_dir) / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
     _children[data_dir] = _spawn(data_dir, account, lock, durable=durable)
 
 
-def _prepare(data_dir: Path, account: pwd.struct_passwd) -> None:
+def _prepare(data_dir: Path, account: pwd.struct_passwd, lock: int) -> None:
     cluster = data_dir / "postgres"
     service_account.let_through(account, cluster)
     service_account.let_through(account, _binary("postgres"))
     if not (cluster / "PG_VERSION").exists():
-        _initialise(cluster, account)
+        _initialise(cluster, account, lock)
     if socket_folder(data_dir) != cluster:
         _make_private(socket_folder(data_dir), account)
     (cluster / "pg_hba.conf").write_text(f"local all all peer map={NAME}\n")
@@ -187,8 +187,12 @@ def _prepare(data_dir: Path, account: pwd.struct_passwd) -> None:
     )
 
 
-def _initialise(cluster: Path, account: pwd.struct_passwd) -> None:
-    """Make the cluster under another name first: it appears whole or not at all."""
+def _initialise(cluster: Path, account: pwd.struct_passwd, lock: int) -> None:
+    """Make the cluster under another name first: it appears whole or not at all.
+
+    What makes it keeps the lock too, so that it cannot outlive a killed start and
+    then work in the same folder as the next one's.
+    """
     draft = cluster.with_name("postgres.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
@@ -196,9 +200,9 @@ def _initialise(cluster: Path, account: pwd.struct_passwd) -> None:
     options = ["--encoding=UTF8", "--locale=C", "--data-checksums", "--auth=peer"]
     options += [f"--username={NAME}", *(f"--set={value}" for value in SMALL_MACHINE)]
     options += ["--no-sync"]
-    _run([_binary("initdb"), "-D", draft, *options], account)
+    _run([_binary("initdb"), "-D", draft, *options], account, lock)
     single = [_binary("postgres"), "--single", "-F", "-D", draft, "postgres"]
-    _run(single, account, f"CREATE DATABASE {NAME};\n")
+    _run(single, account, lock, f"CREATE DATABASE {NAME};\n")
     # Once, rather than file by file: a thousand of them take seconds.
     os.sync()
     try:
@@ -254,7 +258,7 @@ def _open_log(data_dir: Path) -> Any:
 
 
 def _run(
-    command: list[str | Path], account: pwd.struct_passwd, text: str | None = None
+    command: list[str | Path], account: pwd.struct_passwd, lock: int, text: str = ""
 ) -> None:
     try:
         subprocess.run(  # noqa: S603
@@ -264,6 +268,7 @@ def _run(
             check=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            pass_fds=(lock,),
             **_surroundings(account),
         )
     except subprocess.CalledProcessError as error:

@@ -75,8 +75,8 @@ class Serving:
         self.output = ""
         """Everything it printed so far, log included."""
         self._ready = threading.Event()
-        if "--port" not in arguments:
-            arguments = (*arguments, "--port", str(free_port()))
+        if not any(argument.startswith("--port") for argument in arguments):
+            arguments = (*arguments, f"--port={free_port()}")
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", *arguments],
             cwd=ROOT,

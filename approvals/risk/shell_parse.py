@@ -23,7 +23,7 @@ MAX_COMMANDS = 2_000
 _MAX_UPSTREAM = 50
 """How many stages of a pipe are looked back: rules read them for every stage."""
 
-_OPERATOR = re.compile(r"""[!"#$&'()*;<=>?\[\\\]^`{|}~]""")
+_OPERATOR = re.compile(r"""[!"#$&'()*+;<=>?@\[\\\]^`{|}~\ud800-\udfff]""")
 _LANGUAGE = tree_sitter.Language(tree_sitter_bash.language())
 _STATEMENTS = frozenset({"command", "declaration_command", "unset_command"})
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})

@@ -13,6 +13,8 @@ _FALLBACKS = ("mysql", "tsql", "sqlite", "snowflake")
 # that it can show one of them a harmless statement and the other another one.
 _AMBIGUOUS = re.compile(r"\\['\"]|`|#")
 _MAX_NESTING = 4
+_MAX_UNCLEAR = 50
+"""With more statements that are not understood, no other dialect is tried."""
 _META_COMMAND = re.compile(
     r"^[ \t]*(?:\\(?P<name>[a-z]+|!)|(?P<dot>\.[a-z]+)|(?P<word>system|source)\b)"
     r"(?P<rest>[^\n]*)",
@@ -101,7 +103,8 @@ def _readings(text: str, budget: Budget) -> Iterator[tuple[str, list[Statement]]
     for dialect in dialects:
         read = statements(text, dialect, budget)
         yield dialect, read
-        if all(map(_is_understood, read)):
+        unclear = sum(not _is_understood(statement) for statement in read)
+        if not unclear or unclear > _MAX_UNCLEAR:
             return
 
 

@@ -42,9 +42,10 @@ def serving(
     *,
     tls: ssl.SSLContext | None = None,
     before_reading: Callable[[socket.socket], None] = lambda connection: None,
+    port: int = 0,
 ) -> Iterator[Endpoint]:
     """Serves until the block ends, each connection in a thread of its own."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     endpoint = Endpoint(port=listener.getsockname()[1], tls=tls is not None)
 
     def serve(connection: socket.socket) -> None:

@@ -47,8 +47,8 @@ class Server:
             "Content-Type": "application/json",
         }
         data = None if body is None else json.dumps(body).encode()
-        request = Request(f"{self.address}/api/v1{path}", data, headers)  # noqa: S310
-        with urlopen(request, timeout=10) as answer:  # noqa: S310
+        request = Request(f"{self.address}/api/v1{path}", data, headers)
+        with urlopen(request, timeout=10) as answer:
             parsed: dict[str, Any] = json.load(answer)
         return parsed
 
@@ -82,7 +82,7 @@ def running_server() -> Iterator[Server]:
     data_dir.chmod(0o711)
     names = ("DATABASE_URL", "REDIS_URL", "BASE_URL")
     environment = {k: v for k, v in os.environ.items() if k not in names}
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "manage.py", "serve", "--port", "0"],
         cwd=ROOT,
         env={**environment, "DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"},

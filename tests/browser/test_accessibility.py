@@ -1,6 +1,6 @@
 """Everybody can use every page: WCAG 2.2 A and AA by axe, and no sideways scrolling."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -53,10 +53,10 @@ def look(
     request: pytest.FixtureRequest,
     window: Callable[..., BrowserContext],
     requests: dict[str, str],
-) -> Iterator[Page]:
+) -> Page:
     scheme, width = request.param
     viewport = {"width": width, "height": 844}
-    yield window("admin", color_scheme=scheme, viewport=viewport).new_page()
+    return window("admin", color_scheme=scheme, viewport=viewport).new_page()
 
 
 def violations(page: Page) -> list[str]:

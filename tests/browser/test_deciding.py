@@ -116,7 +116,8 @@ def test_keys_are_ignored_with_modifiers_on_repeat_and_in_fields(
         "{key:'a',isComposing:true}",
     ):
         page.evaluate(
-            f"document.body.dispatchEvent(new KeyboardEvent('keydown', {{bubbles:true,...{event}}}))"
+            "document.body.dispatchEvent("
+            f"new KeyboardEvent('keydown', {{bubbles: true, ...{event}}}))"
         )
     page.keyboard.press("d")
     page.locator("#message").press_sequentially("a d g q ? .")

@@ -57,8 +57,8 @@ def test_what_belongs_last_is_appended(page: Page, server: Server) -> None:
 def test_what_policy_decides_at_once_raises_no_pill(page: Page, server: Server) -> None:
     server.submit("email.send")
     open_queue(page)
-    auto = server.submit("sql.execute", arguments={"sql": "SELECT 1"})
-    assert auto["state"] == "approved"
+    blocked = server.submit("Bash", arguments={"command": ":(){ :|:& };:"})
+    assert blocked["state"] == "denied"
     server.submit_critical()
     expect(page.locator("#pill")).to_contain_text("1 new")
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config import embedded
+from config import embedded, service_account
 from tests.serving import ROOT, data_folder, servers_of
 
 URL = "postgresql://me:pass%20word@db.example:6543/things?sslmode=require"
@@ -151,10 +151,13 @@ def test_a_server_that_was_killed_is_started_anew(data_dir):
 
 def test_a_stale_process_id_of_another_program_harms_neither(data_dir):
     with embedded.running(data_dir, durable=False):
-        kept = (data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
-    with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
-        stale = "\n".join([str(stranger.pid), *kept[1:], ""])
-        (data_dir / "postgres" / "postmaster.pid").write_text(stale)
+        pid_file = data_dir / "postgres" / "postmaster.pid"
+        rest = pid_file.read_text().partition("\n")[2]
+    account = service_account.account_for(data_dir / "postgres")
+    with subprocess.Popen(
+        ["/bin/sleep", "60"], **service_account.run_as(account)
+    ) as stranger:
+        pid_file.write_text(f"{stranger.pid}\n{rest}")
 
         with embedded.running(data_dir, durable=False):
             assert query(data_dir, "SELECT 1") == 1

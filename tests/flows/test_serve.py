@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from config import embedded
 from tests.serving import Serving, data_folder, free_port, manage, servers_of
 
 pytestmark = pytest.mark.flow
@@ -151,9 +152,10 @@ def test_a_signal_during_the_first_start_ends_it_too(empty, milestone):
     assert left_behind(empty) == []
 
 
-def test_an_interrupted_first_start_is_finished_by_the_next(empty):
+@pytest.mark.parametrize("milestone", ["postgres.draft", "postgres"])
+def test_a_first_start_that_was_killed_is_finished_by_the_next(empty, milestone):
     with Serving(empty) as serving:
-        while not (empty / "postgres").exists():
+        while not (empty / milestone).exists() and serving.process.poll() is None:
             time.sleep(0.005)
         serving.end(signal.SIGKILL)
     with Serving(empty) as serving:
@@ -225,6 +227,22 @@ def test_a_command_alone_brings_its_database_and_takes_it_away(installed):
 def test_two_data_folders_are_served_side_by_side(installed, empty):
     with Serving(installed.data_dir) as one, Serving(empty) as two:
         assert one.ready().url != two.ready().url
+
+
+def test_first_starts_at_once_on_one_database_print_credentials_once(empty):
+    folder = empty / "database"
+    with embedded.running(folder, durable=False):
+        url = f"postgresql://countersign@/countersign?host={folder / 'postgres'}"
+        with (
+            Serving(empty / "one", DATABASE_URL=url) as one,
+            Serving(empty / "two", DATABASE_URL=url) as two,
+        ):
+            one.ready()
+            two.ready()
+            one.end()
+            two.end()
+
+    assert (one.output + two.output).count("First start.") == 1
 
 
 def test_the_printed_command_asks_for_something_that_a_person_decides(installed):

@@ -21,6 +21,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 
 from config import address, bootstrap, embedded
+from config.worker import Worker
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE, WORKER_GRACE = 2, 0.3
@@ -85,8 +86,8 @@ class Command(BaseCommand):
             if not settings.ENV.database_url:
                 stack.enter_context(embedded.running(settings.DATA_DIR))
             _migrate()
-            if not settings.REDIS_URL:
-                stack.enter_context(_worker())
+            # Beside Celery too: with Redis gone, somebody still has to sweep.
+            stack.enter_context(_worker())
             self._serve(listener, address.url(host, listener.getsockname()[1]), ending)
         self.stdout.flush()
         # A thread may still wait for somebody's slow server; Python would join it.
@@ -166,9 +167,6 @@ def _migrate() -> None:
 
 @contextmanager
 def _worker() -> Iterator[None]:
-    # Imports models: not before the command runs.
-    from config.worker import Worker
-
     worker = Worker()
     worker.start()
     try:

