@@ -38,7 +38,7 @@ class TooMuchShell(Exception):
 class Budget:
     """How much shell text one assessment may still parse, nested texts included."""
 
-    characters: int = 3 * MAX_CHARACTERS
+    characters: int = 2 * MAX_CHARACTERS
     operators: int = 2 * MAX_OPERATORS
 
     def spend(self, text: str) -> None:

@@ -117,8 +117,7 @@ def is_broad(path: str) -> bool:
 def is_temporary(word: Word) -> bool:
     """True for something below a folder for temporary files."""
     path = normal(word)
-    is_sure = ".." not in path.split("/") and "$(" not in path and "`" not in path
-    return bool(_TEMPORARY.match(path)) and is_sure
+    return bool(_TEMPORARY.match(path)) and "$(" not in path and "`" not in path
 
 
 def is_system(word: Word) -> bool:

@@ -118,7 +118,7 @@ def _bounded(parser_class: type[Parser]) -> type[Parser]:
     def counting(self: Parser, times: int = 1) -> None:
         steps_left = getattr(self, _STEPS_LEFT) - 1
         if steps_left < 0:
-            pass
+            raise TooMuchSQL
         setattr(self, _STEPS_LEFT, steps_left)
         advance(self, times)
 

@@ -97,6 +97,8 @@ def test_an_action_without_the_text_that_its_name_promises_is_held(
         ("email.send", {"body": "Select a flight from the list and update the plan."}),
         ("email.send", {"body": "Delete from my cart the red shoes"}),
         ("email.send", {"body": "Find attached the notes.\nrm is a Unix command."}),
+        ("email.send", {"body": "curl 'https://x' is how it's done"}),
+        ("email.send", {"body": "git push helped, but rm x didn't"}),
         ("db.query", {"query": "SELECT 1", "params": ["DROP TABLE users is a joke"]}),
         ("Bash", {"command": "ls", "description": "Lists what's here; it isn't bad"}),
         ("book_flight", {"args": {"origin": "JFK", "cabin": "economy"}}),
@@ -188,10 +190,10 @@ def test_arguments_that_cannot_be_read_are_critical():
     assert (found.code, found.severity) == ("action.uninspectable", Severity.CRITICAL)
 
 
-_FRAGMENTS = st.sampled_from(
-    "rm -rf / $X ' \" ` $( ) | sh <<E DROP TABLE x SELECT ( ; -- /*! */ \\ eval sudo"
-    " python -c = \0 é ( UNION".split(" ")
-)
+_MARKS = list("/'\"`()|;=\\{}[]<>$é\0")
+_WORDS = ["rm", "-rf", "$(", "<<E", "/*!", "--", "eval", "sudo", "python -c", "xargs"]
+_KEYWORDS = ["DROP TABLE", "x", "SELECT", "UNION", "DELETE FROM", "EXPLAIN ANALYZE"]
+_FRAGMENTS = st.sampled_from([*_MARKS, *_WORDS, *_KEYWORDS])
 _TEXTS = (
     st.text()
     | st.lists(_FRAGMENTS, max_size=25).map(" ".join)

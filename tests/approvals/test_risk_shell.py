@@ -25,6 +25,7 @@ def findings_of(text):
         ("rm -r --force /etc", CRITICAL),
         ("rm -rf /home/user", CRITICAL),
         ("rm -rf /tmp/../etc", CRITICAL),
+        ("rm -rf /tmp/$(x)", HIGH),
         ("rm -rf src", HIGH),
         ("rm -rf $TMPDIR/../etc", HIGH),
         ("rm -rf node_modules", MEDIUM),
@@ -60,6 +61,8 @@ def test_recursive_deletion_is_as_bad_as_its_target(text, severity):
         "busybox rm -rf /",
         "bash -c 'rm -rf /'",
         "sh -xec 'rm -rf /'",
+        'bash -c "ls\n\nrm -rf /"',
+        'bash -c "\n  rm -rf /"',
         "sh -c \"sh -c 'rm -rf /'\"",
         "eval 'rm -rf /'",
         "echo $(rm -rf /)",
@@ -295,6 +298,11 @@ def test_scripts_nested_too_deeply_are_critical():
     assert ("shell.uninspectable", CRITICAL) in {
         (found.code, found.severity) for found in findings_of(text)
     }
+
+
+def test_a_character_that_no_shell_takes_is_critical():
+    (found,) = findings_of("ls\0")
+    assert (found.code, found.severity) == ("shell.uninspectable", CRITICAL)
 
 
 def test_keeps_what_was_found_before_the_text_became_too_much():

@@ -3,11 +3,14 @@ import json
 import re
 import shlex
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management.base import OutputWrapper
+from django.db import connection
 
 from agents.models import Agent, AgentKey
 from approvals.models import Policy
@@ -97,6 +100,25 @@ def test_killed_before_the_passwords_were_printed_the_next_start_prints_them():
         assert authenticate(username=name, password=password)
     (live,) = AgentKey.objects.filter(revoked_at=None)
     assert re.search(r"csk_\w+", text)[0].endswith(live.last4)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_starts_at_once_print_one_set_of_credentials():
+    bootstrap.prepare()
+    together = threading.Barrier(2)
+
+    def start(_):
+        together.wait()
+        try:
+            return finish()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        texts = sorted(pool.map(start, range(2)))
+
+    assert texts[0] == ""
+    assert "First start." in texts[1]
 
 
 def test_where_somebody_is_already_nobody_is_added():

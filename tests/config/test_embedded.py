@@ -1,7 +1,9 @@
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -37,14 +39,22 @@ def postmaster(data_dir: Path) -> int:
     return int(lines[0])
 
 
+STARTER = """
+import os, sys, pathlib
+from config import embedded
+with embedded.running(pathlib.Path(sys.argv[1]), durable=False):
+    os.kill(os.getpid(), 9)
+"""
+
+
+def starter(data_dir: Path) -> subprocess.Popen[bytes]:
+    """A process that starts the server and is killed as soon as it is up."""
+    return subprocess.Popen([sys.executable, "-c", STARTER, data_dir], cwd=ROOT)
+
+
 def abandoned(data_dir: Path) -> int:
     """A server whose starter was killed; its process id."""
-    code = (
-        "import os, sys, pathlib; from config import embedded\n"
-        "with embedded.running(pathlib.Path(sys.argv[1]), durable=False):\n"
-        "    os.kill(os.getpid(), 9)"
-    )
-    subprocess.run([sys.executable, "-c", code, data_dir], cwd=ROOT, check=False)
+    starter(data_dir).wait()
     return postmaster(data_dir)
 
 
@@ -173,6 +183,19 @@ def test_half_a_cluster_is_never_taken_for_a_whole_one(data_dir):
     with embedded.running(data_dir, durable=False):
         assert query(data_dir, "SELECT 1") == 1
     assert not draft.exists()
+
+
+def test_what_a_killed_start_left_at_work_is_waited_for(data_dir):
+    with starter(data_dir) as killed:
+        while not (data_dir / "postgres.draft" / "PG_VERSION").exists():
+            time.sleep(0.001)
+        killed.kill()
+
+    with (data_dir / "postgres.server.lock").open() as lock:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with embedded.running(data_dir, durable=False):
+        assert query(data_dir, "SELECT 1") == 1
 
 
 def test_a_folder_that_is_no_database_is_left_alone(data_dir):

@@ -34,6 +34,18 @@ def test_nobody_else_can_read_a_key(tmp_path):
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_the_key_that_was_there_first_stays(tmp_path, monkeypatch):
+    def somebody_is_quicker(size):
+        monkeypatch.undo()
+        quicker.append(keys.secret_key(tmp_path))
+        return "too late"
+
+    quicker = []
+    monkeypatch.setattr(keys.secrets, "token_urlsafe", somebody_is_quicker)
+
+    assert [keys.secret_key(tmp_path)] == quicker
+
+
 def test_first_starts_at_once_agree_on_the_keys(tmp_path):
     starts = [
         subprocess.Popen(

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,11 @@ def empty() -> Iterator[Path]:
 def get(url: str) -> int:
     with urllib.request.urlopen(url, timeout=10) as answer:
         return answer.status
+
+
+def wait_for(path: Path, serving: Serving) -> None:
+    while not path.exists() and serving.process.poll() is None:
+        time.sleep(0.005)
 
 
 def left_behind(data_dir: Path) -> list[int]:
@@ -128,23 +134,22 @@ def waiting_agent(url: str, key: str) -> threading.Thread:
     return thread
 
 
-def test_impatience_leaves_nothing_behind(installed):
-    with Serving(installed.data_dir) as serving:
-        serving.ready()
-        for _ in range(5):
-            serving.process.send_signal(signal.SIGINT)
-            time.sleep(0.01)
-        assert serving.end(signal.SIGTERM) == 0, serving.output
+def test_impatience_during_start_up_leaves_nothing_behind(empty):
+    with Serving(empty) as serving:
+        wait_for(empty / "postgres" / "postmaster.pid", serving)
+        for _ in range(20):
+            with suppress(ProcessLookupError):
+                serving.process.send_signal(signal.SIGINT)
+            time.sleep(0.005)
+        assert serving.end() == 0, serving.output
 
-    assert left_behind(installed.data_dir) == []
+    assert left_behind(empty) == []
 
 
 @pytest.mark.parametrize("milestone", ["", "secret.key", "postgres.draft", "postgres"])
 def test_a_signal_during_the_first_start_ends_it_too(empty, milestone):
     with Serving(empty) as serving:
-        limit = time.monotonic() + 30
-        while not (empty / milestone).exists() and time.monotonic() < limit:
-            time.sleep(0.005)
+        wait_for(empty / milestone, serving)
         status = serving.end(limit=5)
 
     # Before Python runs our first line, a signal has the system's meaning.
@@ -155,8 +160,7 @@ def test_a_signal_during_the_first_start_ends_it_too(empty, milestone):
 @pytest.mark.parametrize("milestone", ["postgres.draft", "postgres"])
 def test_a_first_start_that_was_killed_is_finished_by_the_next(empty, milestone):
     with Serving(empty) as serving:
-        while not (empty / milestone).exists() and serving.process.poll() is None:
-            time.sleep(0.005)
+        wait_for(empty / milestone, serving)
         serving.end(signal.SIGKILL)
     with Serving(empty) as serving:
         serving.ready()
