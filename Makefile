@@ -18,7 +18,7 @@ test: .venv/dev.stamp ## Run the tests (ARGS="tests/audit -k merkle")
 check: .venv/dev.stamp ## Lint, types, imports, templates, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 --check {} +
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -14,6 +15,16 @@ from agents.models import AGENT_NAME, Agent, AgentKey
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 _NOBODYS_SECRET = keys.new_webhook_secret()
 """Stands in for the secret of an agent that does not exist."""
+
+_KEY_COLUMNS = [field.attname for field in AgentKey._meta.concrete_fields]
+_AGENT_COLUMNS = [field.attname for field in Agent._meta.concrete_fields]
+_KEY_BY_HASH = """
+SELECT {key}, {agent} FROM agents_agentkey k JOIN agents_agent a ON a.id = k.agent_id
+WHERE k.hash = %s
+""".format(
+    key=", ".join(f"k.{name}" for name in _KEY_COLUMNS),
+    agent=", ".join(f"a.{name}" for name in _AGENT_COLUMNS),
+)
 
 
 class Unauthenticated(Exception):
@@ -72,9 +83,21 @@ def _bearer_token(authorization: str | None) -> str:
 
 
 def _stored(token: str) -> AgentKey | None:
-    return (
-        AgentKey.objects.select_related("agent").filter(hash=keys.digest(token)).first()
+    """The key and its agent, by one statement written out.
+
+    Every call of every agent comes through here, and building this query anew
+    each time costs four times what it takes to run it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_KEY_BY_HASH, [keys.digest(token)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    key = AgentKey.from_db(connection.alias, _KEY_COLUMNS, row[: len(_KEY_COLUMNS)])
+    key.agent = Agent.from_db(
+        connection.alias, _AGENT_COLUMNS, row[len(_KEY_COLUMNS) :]
     )
+    return key
 
 
 def _named(name: str) -> Agent | None:

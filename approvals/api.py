@@ -38,7 +38,7 @@ from approvals.resource import request_resource, with_related
 P = ParamSpec("P")
 R = TypeVar("R")
 
-THREADS = ThreadPoolExecutor(12, thread_name_prefix="api")
+THREADS = ThreadPoolExecutor(8, thread_name_prefix="api")
 """All database work of the API; fewer threads than the pool has connections."""
 
 

@@ -201,8 +201,8 @@ def _initialise(cluster: Path, account: pwd.struct_passwd, lock: int) -> None:
     options += [f"--username={NAME}", *(f"--set={value}" for value in SMALL_MACHINE)]
     options += ["--no-sync"]
     _run([_binary("initdb"), "-D", draft, *options], account, lock)
-    single = [_binary("postgres"), "--single", "-F", "-D", draft, "postgres"]
-    _run(single, account, lock, f"CREATE DATABASE {NAME};\n")
+    single: list[str | Path] = [_binary("postgres"), "--single", "-F", "-D", draft]
+    _run([*single, "postgres"], account, lock, f"CREATE DATABASE {NAME};\n")
     # Once, rather than file by file: a thousand of them take seconds.
     os.sync()
     try:

@@ -1,12 +1,16 @@
 """Django's ASGI handler, once for agents and once for people."""
 
+import asyncio
 import tempfile
+from asyncio import FIRST_COMPLETED
+from contextlib import suppress
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestAborted
-from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.exception import convert_exception_to_response
+from django.urls import set_script_prefix
 
 from approvals.problems import MAX_BODY, as_problem
 
@@ -42,7 +46,8 @@ class AgentHandler(_LimitedBody):
 
     Django's own ``__call__`` gives each request a thread of its own for
     synchronous code and keeps it to the end: a thousand waiting agents would
-    be a thousand threads. Here views bring their own few threads.
+    be a thousand threads. Here views bring their own few threads, which look
+    after their connections; so the signals around a request have no work.
     """
 
     max_body = MAX_BODY
@@ -56,7 +61,32 @@ class AgentHandler(_LimitedBody):
         self._exception_middleware = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.handle(scope, receive, send)
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with body:
+            answering = asyncio.create_task(self._answer(scope, body, send))
+            leaving = asyncio.create_task(self._wait_until_left(receive))
+            await asyncio.wait({answering, leaving}, return_when=FIRST_COMPLETED)
+            # Nobody reads the answer to a client that has left: stop waiting for it.
+            for task in (leaving, answering):
+                if not task.done():
+                    task.cancel()
+            with suppress(asyncio.CancelledError):
+                await answering
+
+    async def _answer(self, scope: Any, body: IO[bytes], send: Any) -> None:
+        set_script_prefix(get_script_prefix(scope))
+        request, refusal = self.create_request(scope, body)
+        if request is None:
+            await self.send_response(refusal, send)
+        else:
+            await self.send_response(await self.get_response_async(request), send)
+
+    async def _wait_until_left(self, receive: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            continue
 
 
 class PageHandler(_LimitedBody):

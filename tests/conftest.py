@@ -45,7 +45,7 @@ from django.db import connection  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 from pytest_django.fixtures import Settings  # noqa: E402
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture(scope="session", autouse=True)

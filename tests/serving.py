@@ -52,13 +52,13 @@ def servers_of(data_dir: Path) -> list[int]:
 
 
 def manage(
-    data_dir: Path, *arguments: str, text: str = ""
+    data_dir: Path, *arguments: str, text: str = "", **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end; never raises for its exit status."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env=surroundings(data_dir),
+        env=surroundings(data_dir, **variables),
         input=text,
         capture_output=True,
         text=True,

@@ -191,9 +191,11 @@ def test_what_a_killed_start_left_at_work_is_waited_for(data_dir):
             time.sleep(0.001)
         killed.kill()
 
-    with (data_dir / "postgres.server.lock").open() as lock:
-        with pytest.raises(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (
+        (data_dir / "postgres.server.lock").open() as lock,
+        pytest.raises(BlockingIOError),
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     with embedded.running(data_dir, durable=False):
         assert query(data_dir, "SELECT 1") == 1
 

@@ -280,6 +280,26 @@ def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(empty):
     assert "CommandError: The database cannot be reached" in serving.output
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SECRET_KEY", "hunter2", "SECRET_KEY: String should have at least 32"),
+        ("DATABASE_URL", "postgresql://me:hunter2@[", "DATABASE_URL cannot be read"),
+        ("SECRET_KEY_FILE", "/missing", "No such file or directory: '/missing'"),
+    ],
+)
+def test_a_bad_setting_is_said_in_a_sentence_without_its_value(
+    empty, name, value, says
+):
+    ran = manage(empty, "serve", **{name: value})
+
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("Error: ")
+    assert says in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "hunter2" not in ran.stdout + ran.stderr
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to change modes")
 def test_as_root_the_keys_stay_roots_and_the_folder_as_it_was(installed):
     folder = installed.data_dir
