@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -108,6 +109,8 @@ class Command(BaseCommand):
             ws_max_size=SOCKET_MESSAGE_LIMIT,
         )
         config.load()
+        # What start-up made stays: the collector need not look at it again.
+        gc.freeze()
         server = Server(config, lambda: self._announce(url))
         ending.server = server
         # Not server.run(): it would wait for every thread that serves a request.
