@@ -1,29 +1,9 @@
 """Agents and deliveries to look at. Changes go through the pages, which record them."""
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
 from agents.models import Agent, AgentKey, Delivery, DeliveryAttempt
-
-
-class ReadOnly:
-    """Nothing can be added, changed or deleted."""
-
-    def has_add_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
+from audit.admin import ReadOnly
 
 
 @admin.register(Agent)

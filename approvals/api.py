@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -44,7 +44,10 @@ THREADS = ThreadPoolExecutor(8, thread_name_prefix="api")
 
 def in_thread(work: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
     """``work`` as a coroutine function that runs in THREADS."""
-    return database_sync_to_async(work, thread_sensitive=False, executor=THREADS)
+    threaded: Callable[P, Coroutine[Any, Any, R]] = database_sync_to_async(
+        work, thread_sensitive=False, executor=THREADS
+    )
+    return threaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,7 @@ class BearerKey(HttpBearer):
     def __call__(self, request: HttpRequest) -> Coroutine[Any, Any, Caller]:
         return self.authenticate(request, request.headers.get("Authorization"))
 
-    async def authenticate(  # type: ignore[override]
-        self, request: HttpRequest, token: str | None
-    ) -> Caller:
+    async def authenticate(self, request: HttpRequest, token: str | None) -> Caller:
         return await in_thread(_by_key)(token)
 
 
@@ -161,9 +162,9 @@ async def list_requests(
     request: HttpRequest,
     state: Literal["pending", "approved", "denied", "expired", "cancelled"]
     | None = None,
-    session: str | None = Query(None, max_length=200),
+    session: Annotated[schemas.Text | None, Query(max_length=200)] = None,
     cursor: UUID | None = None,
-    limit: int = Query(50, ge=1, le=100),
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> HttpResponse:
     filters: dict[str, Any] = {"state": state, "session": session, "id__lt": cursor}
     given = {name: value for name, value in filters.items() if value is not None}
@@ -179,7 +180,9 @@ async def list_requests(
     summary="Read a request, or wait for its decision",
 )
 async def read_request(
-    request: HttpRequest, id: str, wait: int = Query(0, ge=0, le=MAX_WAIT)
+    request: HttpRequest,
+    id: str,
+    wait: Annotated[int, Query(ge=0, le=MAX_WAIT)] = 0,
 ) -> HttpResponse:
     """With `wait=N` or `Prefer: wait=N` the answer comes once it is decided."""
     caller, approval_id = _caller(request), request_id(id)
@@ -203,7 +206,9 @@ async def read_request(
     summary="Take a request back",
 )
 async def cancel(
-    request: HttpRequest, id: str, payload: schemas.Cancel | None = Body(None)
+    request: HttpRequest,
+    id: str,
+    payload: Annotated[schemas.Cancel | None, Body()] = None,
 ) -> HttpResponse:
     reason = (payload.reason if payload else None) or ""
     caller, approval_id = _caller(request), request_id(id)

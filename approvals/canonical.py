@@ -1,4 +1,4 @@
-"""Strict JSON in; RFC 8785 bytes and the digest out. Pure, and the only place for both."""
+"""Strict JSON in; RFC 8785 bytes and the digest out. Pure; the only place for both."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import rfc8785
 MAX_DEPTH = 32
 """How deep objects and lists may nest, the document itself included."""
 MAX_INTEGER = 2**53 - 1
-"""The largest integer that every JSON reader understands alike (RFC 8259, section 6)."""
+"""The largest integer every JSON reader understands alike (RFC 8259, section 6)."""
 
 _EXPONENT_FROM = 1e21
 """Where RFC 8785 begins to write numbers with an exponent (ECMAScript's rule)."""
@@ -91,7 +91,8 @@ def parse(body: bytes) -> Any:
 
 def pointer_to(parent: str, member: str | int) -> str:
     """The RFC 6901 pointer of a member or element of ``parent``."""
-    return f"{parent}/{str(member).replace('~', '~0').replace('/', '~1')}"
+    escaped = str(member).replace("~", "~0").replace("/", "~1")
+    return f"{parent}/{escaped}"
 
 
 def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise MalformedJSON(f"member {ascii(twice)} stands twice in one object")
+        raise MalformedJSON(f"member {twice!a} stands twice in one object")
     return members
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any
 
-from cel_expr_python import cel
+import cel_expr_python.cel as cel
 
 MAX_SOURCE = 2_000
 """Characters of one expression."""

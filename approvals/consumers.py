@@ -21,8 +21,9 @@ RIGHTS_LOST = 4401
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """``/ws/live``: frames ``{"seq", "id", "change"}``, ``{"seq", "resync"}``, ``{"seq", "now"}``.
+    """``/ws/live``: frames of ids and numbers.
 
+    ``{"seq", "id", "change"}``, ``{"seq", "resync"}`` or ``{"seq", "now"}``;
     ``seq`` counts the frames of this connection from 0; a browser that misses
     one reads its list anew.
     """
@@ -65,7 +66,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not key:
             return False
         user = await get_user({"session": SessionStore(key)})
-        return await database_sync_to_async(is_reviewer)(user)
+        may: bool = await database_sync_to_async(is_reviewer)(user)
+        return may
 
 
 def _frame(change: live.Change | None) -> dict[str, Any]:

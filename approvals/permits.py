@@ -14,7 +14,7 @@ from joserfc.jwk import OKPKey
 
 PERMIT_TYPE = "countersign-permit+jwt"
 ALGORITHM = "EdDSA"
-"""RFC 8037's name: the one verifiers know; RFC 9864's ``Ed25519`` is too new for many."""
+"""RFC 8037's name, which verifiers know; RFC 9864's ``Ed25519`` is too new for many."""
 warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 
 

@@ -123,13 +123,13 @@ def handle_errors(api: NinjaAPI) -> None:
     def _no_policy(request: HttpRequest, error: Exception) -> HttpResponse:
         return Problem(503, "unavailable", "No policy is published yet.").response()
 
+    @api.exception_handler(OperationalError)
+    @api.exception_handler(InterfaceError)
+    @api.exception_handler(PoolTimeout)
     def _database(request: HttpRequest, error: Exception) -> HttpResponse:
         detail = "The database does not answer; nothing was decided."
         headers = {"Retry-After": "5"}
         return Problem(503, "unavailable", detail, headers=headers).response()
-
-    for kind in (OperationalError, InterfaceError, PoolTimeout):
-        api.add_exception_handler(kind, _database)
 
 
 def _as_error(entry: dict[str, Any]) -> dict[str, str]:

@@ -11,8 +11,8 @@ class Action(StrEnum):
     AGENT_CALLBACK_DISABLED = "agent:callback_disabled"
     AGENT_PAUSED = "agent:paused"
     AGENT_RESUMED = "agent:resumed"
-    AGENT_SECRET_ROTATED = "agent:secret_rotated"
-    AGENT_PREVIOUS_SECRET_DROPPED = "agent:previous_secret_dropped"
+    AGENT_SECRET_ROTATED = "agent:secret_rotated"  # noqa: S105
+    AGENT_PREVIOUS_SECRET_DROPPED = "agent:previous_secret_dropped"  # noqa: S105
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
     DELIVERY_DELIVERED = "delivery:delivered"

@@ -37,6 +37,8 @@ class Entry(models.Model):
             models.Index(
                 fields=["subject_type", "subject_id", "id"], name="entry_by_subject"
             ),
+            # audit.views.list_entries: one verb's entries, last first.
+            models.Index(fields=["action", "-id"], name="entry_by_action"),
         )
 
     def __str__(self) -> str:

@@ -238,8 +238,13 @@ def _percentiles(seconds: list[float]) -> dict[str, float]:
 def _manage(environment: dict[str, str], *arguments: str, text: str = "") -> Any:
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=environment, input=text, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(done.stdout)
 
 

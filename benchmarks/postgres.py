@@ -33,13 +33,22 @@ def three_inserts(data_dir: Path, clients: int, seconds: float) -> float:
         connection.execute("ALTER TABLE bench_row ALTER body SET STORAGE EXTERNAL")
     done = subprocess.run(
         [
-            str(POSTGRES_VERSIONS[18] / "pgbench"), "--no-vacuum", "--protocol=prepared",
-            f"--client={clients}", "--jobs=2", f"--time={seconds:.0f}",
-            f"--file={script}", f"--host={to['HOST']}", f"--port={to['PORT']}",
-            f"--username={to['USER']}", str(to["NAME"]),
+            str(POSTGRES_VERSIONS[18] / "pgbench"),
+            "--no-vacuum",
+            "--protocol=prepared",
+            f"--client={clients}",
+            "--jobs=2",
+            f"--time={seconds:.0f}",
+            f"--file={script}",
+            f"--host={to['HOST']}",
+            f"--port={to['PORT']}",
+            f"--username={to['USER']}",
+            str(to["NAME"]),
         ],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
     assert found, done.stdout
     return round(float(found[1]), 1)

@@ -1,4 +1,4 @@
-"""What the operator sets from outside: environment variables, each also as ``NAME_FILE``."""
+"""What the operator sets: environment variables, each also as ``NAME_FILE``."""
 
 import os
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Environment(BaseSettings):
-    """The variables of API.md, checked; raises ``pydantic.ValidationError`` at start."""
+    """The variables, checked; raises ``pydantic.ValidationError`` at start."""
 
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
 
@@ -26,7 +26,7 @@ class Environment(BaseSettings):
     rate_limit: int = Field(default=6000, ge=1)
     """Requests one agent may make in a minute, over all processes."""
     allow_loopback_callbacks: bool | None = None
-    """Callbacks to this machine; default: only where Countersign itself serves just it."""
+    """Callbacks to this machine; default: only where Countersign serves just it."""
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

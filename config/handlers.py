@@ -3,8 +3,8 @@
 import asyncio
 import tempfile
 from asyncio import FIRST_COMPLETED
-from contextlib import suppress
-from typing import IO, Any
+from contextlib import ExitStack, suppress
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestAborted
@@ -12,7 +12,7 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.exception import convert_exception_to_response
 from django.urls import set_script_prefix
 
-from approvals.problems import MAX_BODY, as_problem
+from approvals.problems import MAX_BODY, Answer, as_problem
 
 DRAINED = 16
 """How many times the limit is read and thrown away, so that a client that
@@ -24,21 +24,24 @@ class _LimitedBody(ASGIHandler):
 
     async def read_body(self, receive: Any) -> IO[bytes]:
         """At most ``max_body`` bytes and one more: the sign that it was too large."""
-        body: IO[bytes] = tempfile.SpooledTemporaryFile(
-            max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE
-        )
-        received, more = 0, True
-        while more and received <= DRAINED * self.max_body:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                body.close()
-                raise RequestAborted
-            chunk = message.get("body", b"")
-            body.write(chunk[: max(0, self.max_body + 1 - received)])
-            received += len(chunk)
-            more = message.get("more_body", False)
-        body.seek(0)
-        return body
+        with ExitStack() as unless_read:
+            body: IO[bytes] = unless_read.enter_context(
+                tempfile.SpooledTemporaryFile(
+                    max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+                )
+            )
+            received, more = 0, True
+            while more and received <= DRAINED * self.max_body:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RequestAborted
+                chunk = message.get("body", b"")
+                body.write(chunk[: max(0, self.max_body + 1 - received)])
+                received += len(chunk)
+                more = message.get("more_body", False)
+            body.seek(0)
+            unless_read.pop_all()
+            return body
 
 
 class AgentHandler(_LimitedBody):
@@ -51,11 +54,16 @@ class AgentHandler(_LimitedBody):
     """
 
     max_body = MAX_BODY
+    # Django's own, which its type stubs leave out.
+    _get_response_async: Answer
+    _view_middleware: list[Any]
+    _template_response_middleware: list[Any]
+    _exception_middleware: list[Any]
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async)
         answer = convert_exception_to_response(self._get_response_async)
-        self._middleware_chain = as_problem(answer)
+        self._middleware_chain = as_problem(cast("Answer", answer))
         self._view_middleware = []
         self._template_response_middleware = []
         self._exception_middleware = []
@@ -80,6 +88,7 @@ class AgentHandler(_LimitedBody):
         set_script_prefix(get_script_prefix(scope))
         request, refusal = self.create_request(scope, body)
         if request is None:
+            assert refusal is not None
             await self.send_response(refusal, send)
         else:
             await self.send_response(await self.get_response_async(request), send)

@@ -1,4 +1,4 @@
-"""The background work inside ``serve``, where no Celery does it."""
+"""The background work inside ``serve``: all of it, or beside Celery the safety net."""
 
 import logging
 import threading

@@ -7,7 +7,7 @@ from approvals.risk import shell, sql
 from approvals.risk.findings import Assessment, Finding, Match, Severity
 from approvals.risk.shell import Budgets
 from approvals.risk.sql_parse import TooMuchSQL
-from approvals.risk.texts import Kind, Text, Trust, texts_in
+from approvals.risk.texts import Kind, Text, Trust, is_all_of, kind_named, texts_in
 
 __all__ = ["Assessment", "Finding", "Severity", "assess"]
 
@@ -23,12 +23,26 @@ def assess(action: Action) -> Assessment:
     """
     budgets = Budgets()
     found: list[Finding] = []
+    inspected: tuple[str, ...] = ()
     try:
-        for text in texts_in(action):
+        texts = list(texts_in(action))
+        for text in texts:
             found.extend(_guarded(text, budgets))
+        inspected = _inspected(action, texts)
     except Exception as error:  # Whatever goes wrong here must hold the action.
         found.append(_crash("action.uninspectable", "/arguments", error))
-    return _capped(Assessment.of(found))
+    return _capped(Assessment.of(found, inspected))
+
+
+def _inspected(action: Action, texts: list[Text]) -> tuple[str, ...]:
+    """The kind that the whole action is, where it is nothing else besides.
+
+    What an analyser could not understand in it is a finding of its own.
+    """
+    kind = kind_named(action)
+    if kind is None or not is_all_of(action, texts, kind):
+        return ()
+    return (kind.value,)
 
 
 def _guarded(text: Text, budgets: Budgets) -> list[Finding]:
@@ -102,4 +116,5 @@ def _capped(assessment: Assessment) -> Assessment:
         return assessment
     message = f"{hidden} further findings are not listed"
     last = Finding("action.more_findings", Severity.LOW, "/arguments", message)
-    return Assessment((*assessment.findings[:MAX_FINDINGS], last))
+    findings = (*assessment.findings[:MAX_FINDINGS], last)
+    return Assessment(findings, assessment.inspected)

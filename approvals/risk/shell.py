@@ -10,6 +10,7 @@ from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.shell_calls import Call
 from approvals.risk.shell_code import strings_run_by
 from approvals.risk.shell_database import sql_in
+from approvals.risk.shell_known import unknown
 from approvals.risk.shell_nested import COMMAND_VARIABLES, SHELLS, nested_in
 from approvals.risk.shell_parse import Budget, Command, Script, TooMuchShell, parse
 from approvals.risk.shell_rules import matches_of
@@ -115,7 +116,7 @@ class _Inspection:
         if not inner or inner[0].text in _TEST_NAMES:
             return
         call = Call(inner, command, wrappers)
-        for match in (*self._name_matches(call), *matches_of(call)):
+        for match in (*self._name_matches(call), *matches_of(call), *unknown(call)):
             self._add(match, span)
         self._inspect_sql(call, span)
         for nested in (*nested_in(call), *strings_run_by(call)):

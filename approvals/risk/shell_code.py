@@ -98,6 +98,11 @@ def _options_of(name: str) -> frozenset[str]:
     return _OPTIONS.get(_ALIASES.get(base, base), frozenset())
 
 
+def is_interpreter(name: str) -> bool:
+    """Whether ``name`` runs code of a language that is looked into."""
+    return bool(_options_of(name))
+
+
 def _is_cluster(text: str, options: frozenset[str]) -> bool:
     """``perl -ne``, ``python -Bc``: the option is the last letter of a cluster."""
     return bool(re.fullmatch(r"-[a-zA-Z]{2,6}", text)) and f"-{text[-1]}" in options

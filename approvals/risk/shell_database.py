@@ -29,6 +29,7 @@ _SQL_OPTIONS = {
     "hive": names("-e"),
     "impala-shell": names("-q --query"),
 }
+CLIENTS = frozenset(_SQL_OPTIONS)
 _FILE_OPTIONS = names("-f --file -i --init-command --source")
 _SQL_OPERANDS = names("sqlite3 duckdb")
 _WHOLE_DATABASE = names(

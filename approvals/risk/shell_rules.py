@@ -129,6 +129,11 @@ def matches_of(call: Call) -> Iterator[Match]:
         yield from rule(call)
 
 
+def has_rules(name: str) -> bool:
+    """Whether any rule looks at this program in particular."""
+    return _family(name) in _RULES
+
+
 def _family(name: str) -> str:
     """mkfs.ext4 and newfs are one family; kafka-topics.sh is kafka-topics."""
     if name.startswith(("mkfs", "newfs")):

@@ -144,7 +144,7 @@ def _insert(node: exp.Expr) -> Iterator[Match]:
     if node.args.get("overwrite"):
         message = f"Replaces all rows of {_name(node)}"
         yield Match("sql.truncate", Severity.CRITICAL, message)
-    yield Match("sql.insert", Severity.LOW, f"Adds rows to {_name(node)}")
+    yield Match("sql.insert", Severity.MEDIUM, f"Adds rows to {_name(node)}")
 
 
 def _in_cte(node: exp.Expr) -> Iterator[Match]:
@@ -214,7 +214,7 @@ def _copy(node: exp.Expr) -> Iterator[Match]:
         message = f"Copies to or from the file {shortened(', '.join(names))}"
         yield Match("sql.file_access", Severity.HIGH, message)
     if node.args.get("kind"):
-        yield Match("sql.insert", Severity.LOW, f"Adds rows to {_name(node)}")
+        yield Match("sql.insert", Severity.MEDIUM, f"Adds rows to {_name(node)}")
 
 
 def _into(node: exp.Expr) -> Iterator[Match]:

@@ -6,7 +6,7 @@ something is *not* looked at.
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -74,6 +74,14 @@ _PROSE_MEMBERS = names(
     " justification name note notes path reason session summary timeout title user"
     " workdir working_directory"
 )
+_PLAIN_TOOL_WORDS = names(
+    "call command execute exec mcp query read run server statement tool"
+)
+_INERT_MEMBERS = names(
+    "comment cwd database db description dialect explanation limit max_rows note"
+    " read_only reason run_in_background schema timeout timeout_ms timeout_seconds"
+    " title workdir working_directory"
+)
 _SQL_LOOK = re.compile(
     r"(?:DROP\s+(?:TABLE|DATABASE|SCHEMA|VIEW|INDEX|ROLE|USER|OWNED|FUNCTION|SEQUENCE"
     r"|MATERIALIZED|EXTENSION|TYPE|TRIGGER|POLICY)\s|TRUNCATE\s+[\w\"`\[]|DELETE\s+FROM\s"
@@ -140,6 +148,36 @@ def _named_kind(name: str) -> Kind | None:
     if tokens & _SQL_NAMES:
         return Kind.SQL
     return Kind.SHELL if tokens & _SHELL_NAMES else None
+
+
+def kind_named(action: Action) -> Kind | None:
+    """The kind of tool that ``action`` is, where its name says nothing else.
+
+    ``sql.execute`` and ``mcp__postgres__query`` do; ``send_money`` does not, and
+    neither does ``query_and_send``, whatever arguments they bring.
+    """
+    tokens = _tokens(action.name)
+    kind = _named_kind(action.name)
+    tables = {Kind.SQL: _SQL_NAMES, Kind.SHELL: _SHELL_NAMES}
+    return kind if kind and tokens <= tables[kind] | _PLAIN_TOOL_WORDS else None
+
+
+def is_all_of(action: Action, texts: Iterable[Text], kind: Kind) -> bool:
+    """Whether ``texts`` of this kind and inert options are all of the arguments."""
+    covered = {
+        text.pointer.removeprefix("/arguments/").partition("/")[0]
+        for text in texts
+        if text.kind is kind and text.text
+    }
+    return bool(covered) and all(
+        pointer_to("", name)[1:] in covered or _is_inert(name, value)
+        for name, value in action.arguments.items()
+    )
+
+
+def _is_inert(name: str, value: Any) -> bool:
+    is_plain = value is None or isinstance(value, str | int | float | bool)
+    return name.lower() in _INERT_MEMBERS and is_plain
 
 
 def _tokens(name: str) -> set[str]:

@@ -239,7 +239,6 @@ def test_finds(text, code, severity):
         "git clean -n",
         "npm test",
         "pytest -q tests/",
-        "python script.py --flag",
         'python3 -c "import sys; print(sys.version)"',
         "python -c \"print('rm -rf /')\"",
         "docker ps",

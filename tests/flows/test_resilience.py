@@ -27,6 +27,7 @@ pytestmark = pytest.mark.flow
 
 ASK: dict[str, Any] = {"action": "email.send", "arguments": {"to": "ana@example.com"}}
 PASSWORD = "correct horse battery staple"
+SHIPPED = "approvals/policies/default.yaml"
 
 
 @contextmanager
@@ -157,36 +158,35 @@ def test_two_servers_hear_of_each_other_through_redis_and_work_without_it(
     redis: tuple[str, subprocess.Popen[bytes]],
 ) -> None:
     url, server = redis
-    with data_folder() as folder, serving() as callback:
-        with embedded.running(folder):
-            shared = {
-                "REDIS_URL": url,
-                "DATABASE_URL": database_url(folder),
-                "SECRET_KEY": "s" * 50,
-                "ALLOW_LOOPBACK_CALLBACKS": "true",
-            }
-            with Serving(folder, **shared) as one, Serving(folder, **shared) as two:
-                one.ready()
-                two.ready()
-                publish(folder, shared)
-                registered = register(folder, callback, **shared)
-                with (
-                    celery("worker", folder, shared),
-                    celery("beat", folder, shared),
-                    asking(one.url, registered["key"]) as agent,
-                    Reviewer(two.url, "rita", PASSWORD) as rita,
-                ):
-                    resource, seconds = decide_while_waiting(agent, rita)
-                    assert resource["state"] == "approved"
-                    # Sooner than the safety net, so the hint crossed over.
-                    assert seconds < 1.5
-                    assert types_received(callback, 1) == ["request.approved"]
+    with data_folder() as folder, serving() as callback, embedded.running(folder):
+        shared = {
+            "REDIS_URL": url,
+            "DATABASE_URL": database_url(folder),
+            "SECRET_KEY": "s" * 50,
+            "ALLOW_LOOPBACK_CALLBACKS": "true",
+        }
+        with Serving(folder, **shared) as one, Serving(folder, **shared) as two:
+            one.ready()
+            two.ready()
+            publish(folder, shared)
+            registered = register(folder, callback, **shared)
+            with (
+                celery("worker", folder, shared),
+                celery("beat", folder, shared),
+                asking(one.url, registered["key"]) as agent,
+                Reviewer(two.url, "rita", PASSWORD) as rita,
+            ):
+                resource, seconds = decide_while_waiting(agent, rita)
+                assert resource["state"] == "approved"
+                # Sooner than the safety net, so the hint crossed over.
+                assert seconds < 1.5
+                assert types_received(callback, 1) == ["request.approved"]
 
-                    server.terminate()
-                    server.wait(10)
-                    resource, _ = decide_while_waiting(agent, rita, "deny")
-                    assert resource["state"] == "denied"
-                    assert types_received(callback, 2)[-1] == "request.denied"
+                server.terminate()
+                server.wait(10)
+                resource, _ = decide_while_waiting(agent, rita, "deny")
+                assert resource["state"] == "denied"
+                assert types_received(callback, 2)[-1] == "request.denied"
 
 
 def database_url(folder: Path) -> str:
@@ -198,10 +198,12 @@ def database_url(folder: Path) -> str:
 def publish(folder: Path, environment: dict[str, str]) -> None:
     """The shipped policy, unless the first start has published it."""
     subprocess.run(
-        [sys.executable, "manage.py", "policy", "publish", "approvals/policies/default.yaml",
-         "--reason", "test"],
-        cwd=ROOT, env=surroundings(folder, **environment), capture_output=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "manage.py", "policy", "publish", SHIPPED, "--reason", "test"],
+        cwd=ROOT,
+        env=surroundings(folder, **environment),
+        capture_output=True,
+        check=True,
+    )
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class Server(uvicorn.Server):
 
     @property
     def url(self) -> str:
-        return "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def stop(self) -> None:
         self.should_exit = True

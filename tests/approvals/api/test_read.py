@@ -3,7 +3,6 @@
 import threading
 import time
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
@@ -19,6 +18,8 @@ from audit.models import Entry
 from tests.approvals.api.asking import ASK, URL, decide, problem
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+UNKNOWN = "0199d0c0-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_ignores_preferences_that_it_cannot_read(
     assert answer.json()["state"] == "pending"
 
 
-@pytest.mark.parametrize("identifier", [str(uuid4()), "1", "x" * 300, "%00", "0199"])
+@pytest.mark.parametrize("identifier", [UNKNOWN, "1", "x" * 300, "%00", "0199"])
 def test_refuses_ids_that_name_nothing(api: httpx2.Client, identifier: str) -> None:
     problem(api.get(f"{URL}/{identifier}"), 404, "not-found")
 
@@ -148,7 +149,7 @@ def test_hides_other_agents_requests(api: httpx2.Client, asked: dict[str, Any]) 
 
 
 def test_refuses_callers_without_a_key(http: httpx2.Client) -> None:
-    problem(http.get(f"{URL}/{uuid4()}"), 401, "unauthenticated")
+    problem(http.get(f"{URL}/{UNKNOWN}"), 401, "unauthenticated")
     problem(http.get(URL), 401, "unauthenticated")
 
 
@@ -196,6 +197,8 @@ def test_lists_by_state_and_session(api: httpx2.Client, alice: User) -> None:
         {"limit": "101"},
         {"state": "open"},
         {"cursor": "x"},
+        {"session": "a\0b"},
+        {"session": "s" * 201},
         {"limit": "many"},
     ],
 )

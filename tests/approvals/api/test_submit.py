@@ -164,6 +164,13 @@ def deep(levels: int) -> Any:
     return [deep(levels - 1)] if levels else 1
 
 
+def with_evidence(**members: Any) -> dict[str, Any]:
+    return {
+        **ASK,
+        "evidence": [{"kind": "text", "title": "", "content": "", **members}],
+    }
+
+
 INVALID: dict[str, tuple[Any, str]] = {
     "no action": ({"arguments": {}}, "/action"),
     "no arguments": ({"action": "one"}, "/arguments"),
@@ -187,30 +194,31 @@ INVALID: dict[str, tuple[Any, str]] = {
     "expires_in a string": ({**ASK, "expires_in": "60"}, "/expires_in"),
     "expires_in a boolean": ({**ASK, "expires_in": True}, "/expires_in"),
     "expires_in a fraction": ({**ASK, "expires_in": 1.5}, "/expires_in"),
-    "evidence of unknown kind": (
-        {**ASK, "evidence": [{"kind": "html", "title": "", "content": ""}]}, "/evidence/0/kind",
-    ),
-    "evidence with more": (
-        {**ASK, "evidence": [{"kind": "text", "title": "", "content": "", "x": 1}]}, "/evidence/0/x",
-    ),
-    "evidence title too long": (
-        {**ASK, "evidence": [{"kind": "text", "title": "t" * 121, "content": ""}]}, "/evidence/0/title",
-    ),
+    "evidence of unknown kind": (with_evidence(kind="html"), "/evidence/0/kind"),
+    "evidence with more": (with_evidence(x=1), "/evidence/0/x"),
+    "evidence title too long": (with_evidence(title="t" * 121), "/evidence/0/title"),
     "too much evidence": (
-        {**ASK, "evidence": [{"kind": "text", "title": "", "content": ""}] * 21}, "/evidence",
+        {**ASK, "evidence": [{"kind": "text", "title": "", "content": ""}] * 21},
+        "/evidence",
     ),
     "metadata of numbers": ({**ASK, "metadata": {"a": 1}}, "/metadata/a"),
     "metadata value too long": ({**ASK, "metadata": {"a": "v" * 501}}, "/metadata/a"),
-    "too much metadata": ({**ASK, "metadata": {str(n): "" for n in range(21)}}, "/metadata"),
+    "too much metadata": (
+        {**ASK, "metadata": {str(n): "" for n in range(21)}},
+        "/metadata",
+    ),
     "U+0000 outside arguments": ({**ASK, "summary": "a\0b"}, "/summary"),
     "U+0000 in metadata": ({**ASK, "metadata": {"a": "\0"}}, "/metadata/a"),
     "integer too large": ({**ASK, "arguments": {"n": 2**53}}, "/arguments/n"),
     "number too large": ({**ASK, "arguments": {"n": 10**400}}, "/arguments/n"),
-    "40 levels deep": ({**ASK, "arguments": {"d": deep(40)}}, "/arguments/d" + "/0" * 30),
+    "40 levels deep": (
+        {**ASK, "arguments": {"d": deep(40)}},
+        "/arguments/d" + "/0" * 30,
+    ),
     "not an object": ([ASK], ""),
     "a string": ("one", ""),
     "null": (None, ""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("document", "pointer"), INVALID.values(), ids=INVALID)
