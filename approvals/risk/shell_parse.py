@@ -24,6 +24,10 @@ _MAX_UPSTREAM = 50
 """How many stages of a pipe are looked back: rules read them for every stage."""
 
 _OPERATOR = re.compile(r"""[!"#$&'()*+;<=>?@\[\\\]^`{|}~\ud800-\udfff]""")
+_PARSEABLE = bytes(byte if byte < 0x80 else ord(".") for byte in range(256))
+"""What the grammar gets to see: its scanner looks characters up in tables made for
+one byte, and reads beyond them for others. None of these means anything to a shell,
+and a dot in their place keeps words words and offsets offsets."""
 _LANGUAGE = tree_sitter.Language(tree_sitter_bash.language())
 _STATEMENTS = frozenset({"command", "declaration_command", "unset_command"})
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
@@ -93,7 +97,7 @@ def parse(text: str, variables: Mapping[str, str], budget: Budget) -> Script:
     """
     budget.spend(text)
     source = text.encode("utf-8", "replace")
-    root = tree_sitter.Parser(_LANGUAGE).parse(source).root_node
+    root = tree_sitter.Parser(_LANGUAGE).parse(source.translate(_PARSEABLE)).root_node
     return _Reader(source, root, variables).read()
 
 

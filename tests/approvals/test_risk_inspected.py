@@ -57,8 +57,9 @@ def test_a_program_that_nobody_looked_into_is_said_so(command: str) -> None:
     "command",
     [
         "pytest -q tests", "npm test", "npm run lint", "make check", "cargo build",
-        "python -m pytest", "python --version", "python -c 'print(1)'", "poetry run mypy .",
-        "cat a.txt | grep b | sort -u | head -3", "cd src && git diff", "bash -c 'ls -l'",
+        "python -m pytest", "python --version", "python -c 'print(1)'",
+        "poetry run mypy .", "cd src && git diff", "bash -c 'ls -l'",
+        "cat a.txt | grep b | sort -u | head -3",
         "mkdir -p build && touch build/x", "for f in *.py; do wc -l \"$f\"; done",
     ],
 )  # fmt: skip

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from approvals.canonical import Action
@@ -331,3 +334,22 @@ def test_long_hostile_text_is_held_or_understood(piece, length):
     found = findings_of(piece * (length // len(piece)))
     is_one_word = piece in {"@", "é"}
     assert is_one_word or found
+
+
+def test_no_character_brings_the_process_down():
+    # The grammar's scanner crashed on some of these; that cannot be caught, only
+    # seen from outside.
+    code = """
+from approvals.risk.shell_parse import Budget, parse
+for point in [*range(0x80, 0xD800, 0x101), *range(0xE000, 0x110000, 0x101)]:
+    for form in ("{%c", "x{%c x", "%c{", "${%c", "<<%c"):
+        parse(form % point, {}, Budget())
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_text_beyond_ascii_is_read_as_it_stands():
+    found = assess(Action("Bash", "a", {"command": "rm -rf /srv/dönerdaten && ls é"}))
+    (deletion,) = found.findings
+    assert "/srv/dönerdaten" in deletion.message
+    assert deletion.span == (0, len("rm -rf /srv/dönerdaten"))

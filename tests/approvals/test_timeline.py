@@ -62,17 +62,22 @@ def test_tells_votes_with_what_was_written(ask, alice, verdict) -> None:
     [
         (
             {"status": 500, "duration_ms": 1234, "is_final": True},
-            ["attempt 1: status 500, 1,234 ms", "dead"],
+            {"attempt 1: status 500, 1,234 ms", "dead"},
         ),
-        ({"error": "refused"}, ["attempt 1: refused, 0 ms"]),
-        ({"status": 200}, ["attempt 1: status 200, 0 ms", "delivered"]),
+        ({"error": "refused"}, {"attempt 1: refused, 0 ms"}),
+        ({"status": 200}, {"attempt 1: status 200, 0 ms", "delivered"}),
     ],
 )
-def test_tells_how_the_callback_went(ask, agent, settings, attempt, expected) -> None:
+def test_tells_how_the_callback_went(
+    ask, agent, alice, settings, attempt, expected
+) -> None:
     settings.ALLOW_LOOPBACK_CALLBACKS = True
     set_callback(agent, "http://127.0.0.1:9/hook", actor=SYSTEM)
-    approval = ask("none")
+    approval = ask("one")
+    lifecycle.vote(
+        approval.pk, actor=alice, verdict="deny", revision=1, digest=approval.digest
+    )
     (delivery,) = outbox.claim_due(limit=1)
     outbox.record_attempt(delivery, Attempt(started_at=timezone.now(), **attempt))
-    callback = [what for who, what in told(approval) if who == "Callback"]
-    assert callback == ["request.approved queued", *expected]
+    callback = {what for who, what in told(approval) if who == "Callback"}
+    assert callback == {"request.denied queued", *expected}

@@ -8,9 +8,13 @@ import jwt
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.utils import InterfaceError, OperationalError
+from django.test import RequestFactory
 from django.utils import timezone
+from psycopg_pool import PoolTimeout
 
 from approvals import heartbeat
+from approvals.api import api as agents_api
 from approvals.models import Heartbeat
 from tests.approvals.api.asking import ASK, URL, problem
 
@@ -49,6 +53,15 @@ def test_readyz_needs_all_migrations(http: httpx2.Client) -> None:
                 " VALUES ('audit', '0002_entries_cannot_change', %s)",
                 [applied],
             )
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, PoolTimeout])
+def test_says_that_nothing_was_decided_when_the_database_is_gone(
+    rf: RequestFactory, error: type[Exception]
+) -> None:
+    answer = agents_api.on_exception(rf.get(URL), error("gone"))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "nothing was decided" in answer.content.decode()
 
 
 def test_a_permit_verifies_with_the_published_key(api: httpx2.Client) -> None:
