@@ -38,8 +38,8 @@ _CHECKING = names(
 )
 """Compilers, linters and test runners, which agents start all day."""
 _RUNNERS = names(
-    "bun bundle cargo deno dotnet go gradle gradlew hatch just make meson mvn nox npm nx"
-    " pip pip3 pipenv pnpm poetry rake swift tox uv yarn"
+    "bun bundle cargo deno dotnet go gradle gradlew hatch just make meson mvn nox npm"
+    " nx pip pip3 pipenv pnpm poetry rake swift tox uv yarn"
 )
 """What they do depends on the task that they are given."""
 _TASKS = _CHECKING | names(
