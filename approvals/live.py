@@ -8,13 +8,14 @@ seconds the hub asks the database what it has missed.
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
+from functools import lru_cache, partial
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -204,23 +205,22 @@ def _publish(change: Change) -> None:
 
 def _tell_other_processes(change: Change) -> None:
     """Best effort, and never in the way: Redis may be slow or gone."""
-    layer = get_channel_layer()
-    message: dict[str, Any] = {
-        "type": "live.changed",
-        "id": str(change[0]),
-        "change": change[1],
-    }
-    loop = next(iter(_hubs), None)
-    if loop is not None:
-        asyncio.run_coroutine_threadsafe(_send(layer, message), loop)
-    else:
-        async_to_sync(_send)(layer, message)
+    message = {"type": "live.changed", "id": str(change[0]), "change": change[1]}
+    asyncio.run_coroutine_threadsafe(_send(message), _sending_loop(os.getpid()))
 
 
-async def _send(layer: Any, message: dict[str, Any]) -> None:
+@lru_cache(maxsize=1)
+def _sending_loop(process: int) -> asyncio.AbstractEventLoop:
+    """A loop of its own for what goes to Redis; another after a fork."""
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, name="live-sender", daemon=True).start()
+    return loop
+
+
+async def _send(message: dict[str, Any]) -> None:
     try:
         async with asyncio.timeout(2):
-            await layer.group_send(GROUP, message)
+            await get_channel_layer().group_send(GROUP, message)
     except Exception as error:
         log.warning("live update not passed on to other processes: %s", error)
 

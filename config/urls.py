@@ -1,10 +1,14 @@
 """Which address goes where."""
 
 from allauth.account import views as account
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from approvals.api import api
+
+# One door for passwords: the admin's own knows no limit on attempts.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # Not allauth's whole list: sign-up, e-mail and password reset lead nowhere here.
 accounts = [

@@ -105,3 +105,10 @@ def test_signing_out_without_being_signed_in_is_no_event(client: Client):
     client.logout()
 
     assert entries(Action.USER_SIGNED_OUT) == []
+
+
+@pytest.mark.django_db
+def test_the_admin_has_no_password_form_of_its_own() -> None:
+    answer = Client().get("/admin/login/?next=/admin/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/login/")
