@@ -168,7 +168,7 @@ def test_denied_in_the_browser_the_agent_reads_the_message(
             "Use the staging copy first."
         )
         queue.wait_for_timeout(700)
-        queue.get_by_role("button", name=re.compile("^Deny")).last.click()
+        queue.get_by_role("button", name=re.compile("^Send denial")).click()
         resource = asked.result(30).json()
     assert (resource["state"], resource["permit"]) == ("denied", None)
     assert resource["decision"]["message"] == "Use the staging copy first."
