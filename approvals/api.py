@@ -34,6 +34,7 @@ from approvals.reading import (
     seconds_to_wait,
 )
 from approvals.resource import request_resource, with_related
+from approvals.submission import Submission
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -317,7 +318,7 @@ def _take(agent: Agent) -> ratelimit.Allowance:
 def _store(
     caller: Caller, payload: schemas.Submit, call: idempotency.Call | None
 ) -> tuple[dict[str, Any], bool]:
-    submission = lifecycle.Submission(
+    submission = Submission(
         **{**payload.__dict__, "evidence": [e.model_dump() for e in payload.evidence]}
     )
     answer = lifecycle.submit(submission, agent=caller.agent, key=caller.key, call=call)

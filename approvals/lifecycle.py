@@ -4,8 +4,8 @@ Each writer does the same in the same order, in one transaction: lock the row,
 check the transition, change, record, enqueue, tell.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,14 @@ from agents import outbox
 from agents.models import Agent, AgentKey
 from approvals import idempotency, live, permits, states
 from approvals.access import actions_for, ballots_now, tier_of
-from approvals.canonical import Action, digest
 from approvals.models import ApprovalRequest, Permit, Vote
 from approvals.policy import ReasonRequired, Route, Tier, Verdict, evaluate
 from approvals.resolution import resolve
 from approvals.resource import request_resource
-from approvals.risk import Assessment, assess
+from approvals.risk import assess
 from approvals.ruleset import current
 from approvals.states import Source, State
+from approvals.submission import Submission, facts_of, new_request
 from audit.actions import Action as Verb
 from audit.log import SYSTEM, Actor, person, record
 
@@ -73,33 +73,6 @@ class ReasonMissing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """What an agent asks for: the action and what it says about it (API.md, Submit)."""
-
-    action: str
-    arguments: Mapping[str, Any]
-    environment: str | None = None
-    resource: str | None = None
-    subject: str | None = None
-    summary: str | None = None
-    justification: str | None = None
-    session: str | None = None
-    evidence: Sequence[Mapping[str, str]] = ()
-    expires_in: int | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-    def action_of(self, agent: Agent) -> Action:
-        return Action(
-            name=self.action,
-            agent=agent.name,
-            arguments=self.arguments,
-            environment=self.environment,
-            resource=self.resource,
-            subject=self.subject,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """A request, and whether the same call was carried out before."""
 
@@ -123,7 +96,7 @@ def submit(
     version, ruleset = current()
     now = timezone.now()
     verdict = evaluate(ruleset, action, assessment, now=now)
-    approval = _new_request(submission, action, assessment, verdict, now)
+    approval = new_request(submission, action, assessment, verdict, now)
     approval.agent, approval.key, approval.policy_id = agent, key, version
     with transaction.atomic(durable=True):
         if call is not None and (known := idempotency.earlier(call)):
@@ -133,7 +106,7 @@ def submit(
             Verb.REQUEST_SUBMITTED,
             actor=agent.actor,
             subject=_subject(approval),
-            data=_facts(approval, key),
+            data=facts_of(approval, key),
         )
         if verdict.route is not Route.REVIEW:
             _decide_by_policy(approval, verdict, now)
@@ -256,37 +229,6 @@ def _expire_batch() -> int:
         )
         live.changed(approval)
     return len(due)
-
-
-def _new_request(
-    submission: Submission,
-    action: Action,
-    assessment: Assessment,
-    verdict: Verdict,
-    now: datetime,
-) -> ApprovalRequest:
-    canonical, tier = action.canonical(), verdict.tier
-    lifetime = min(submission.expires_in or tier.decide_within, tier.decide_within)
-    return ApprovalRequest(
-        canonical=canonical,
-        digest=digest(canonical),
-        action=submission.action,
-        environment=submission.environment,
-        resource=submission.resource,
-        subject=submission.subject,
-        summary=submission.summary,
-        justification=submission.justification,
-        session=submission.session,
-        evidence=list(submission.evidence),
-        metadata=dict(submission.metadata),
-        findings=[finding.as_dict() for finding in assessment.findings],
-        tier=tier.key,
-        tier_rank=tier.rank,
-        route=verdict.route,
-        reasons=list(verdict.reasons),
-        created_at=now,
-        expires_at=now + timedelta(seconds=lifetime),
-    )
 
 
 def _decide_by_policy(
@@ -450,19 +392,3 @@ def _next_change() -> int:
 
 def _subject(approval: ApprovalRequest) -> tuple[str, str]:
     return ("request", str(approval.id))
-
-
-def _facts(approval: ApprovalRequest, key: AgentKey | None) -> dict[str, Any]:
-    """What the log keeps of a new request; its content only as the digest."""
-    return {
-        "agent": approval.agent.name,
-        "key": key and str(key.pk),
-        "action": approval.action,
-        "environment": approval.environment,
-        "revision": approval.revision,
-        "digest": approval.digest,
-        "tier": approval.tier,
-        "route": str(approval.route),
-        "policy_version": approval.policy_id,
-        "reasons": approval.reasons,
-    }

@@ -10,6 +10,7 @@ from agents.models import Agent
 from agents.registry import Registration, register_agent
 from approvals import lifecycle, ruleset
 from approvals.models import ApprovalRequest, Policy
+from approvals.submission import Submission
 from audit.log import COMMAND_LINE
 
 TIERS = """
@@ -68,7 +69,7 @@ def ask(policy: Policy, agent: Agent) -> Callable[..., ApprovalRequest]:
 
     def submit(action: str = "one", **members: Any) -> ApprovalRequest:
         members = {"arguments": {"n": 1}, **members}
-        submission = lifecycle.Submission(action=action, **members)
+        submission = Submission(action=action, **members)
         return lifecycle.submit(
             submission, agent=agent, key=agent.keys.first()
         ).approval

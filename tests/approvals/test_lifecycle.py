@@ -15,6 +15,7 @@ from agents.registry import issue_key, set_callback
 from approvals import idempotency, lifecycle, permits
 from approvals.models import ApprovalRequest, Permit, Vote
 from approvals.ruleset import NoPolicy
+from approvals.submission import Submission
 from audit.log import COMMAND_LINE
 from audit.models import Entry
 
@@ -70,7 +71,7 @@ def test_denies_at_once_on_the_block_route(ask: Ask) -> None:
 @pytest.mark.usefixtures("agent")
 def test_stores_nothing_while_no_policy_is_published(agent: Agent) -> None:
     with pytest.raises(NoPolicy):
-        lifecycle.submit(lifecycle.Submission("one", {}), agent=agent)
+        lifecycle.submit(Submission("one", {}), agent=agent)
     assert not ApprovalRequest.objects.exists()
 
 
@@ -169,7 +170,7 @@ def test_refuses_whoever_made_the_key_in_use(
     ask: Ask, agent: Agent, alice: User, bob: User
 ) -> None:
     issue_key(agent, actor=COMMAND_LINE, created_by=alice)
-    submission = lifecycle.Submission("one", {})
+    submission = Submission("one", {})
     made_by_alice = agent.keys.get(created_by=alice)
     approval = lifecycle.submit(submission, agent=agent, key=made_by_alice).approval
     with pytest.raises(lifecycle.NotAllowed, match="made the key"):
@@ -300,8 +301,8 @@ def test_same_idempotency_key_and_body_gives_the_same_request(
     policy: Any, agent: Agent
 ) -> None:
     call = idempotency.call(agent, "k1", name="submit", body=b"{}")
-    first = lifecycle.submit(lifecycle.Submission("one", {}), agent=agent, call=call)
-    again = lifecycle.submit(lifecycle.Submission("one", {}), agent=agent, call=call)
+    first = lifecycle.submit(Submission("one", {}), agent=agent, call=call)
+    again = lifecycle.submit(Submission("one", {}), agent=agent, call=call)
     assert (first.replayed, again.replayed) == (False, True)
     assert first.approval == again.approval
     assert ApprovalRequest.objects.count() == 1
@@ -313,10 +314,10 @@ def test_same_idempotency_key_with_another_body_is_refused(
     for body in (b"1", b"2"):
         call = idempotency.call(agent, "k1", name="submit", body=body)
         if body == b"1":
-            lifecycle.submit(lifecycle.Submission("one", {}), agent=agent, call=call)
+            lifecycle.submit(Submission("one", {}), agent=agent, call=call)
             continue
         with pytest.raises(idempotency.Mismatch):
-            lifecycle.submit(lifecycle.Submission("one", {}), agent=agent, call=call)
+            lifecycle.submit(Submission("one", {}), agent=agent, call=call)
     assert ApprovalRequest.objects.count() == 1
 
 
@@ -325,7 +326,7 @@ def test_two_agents_may_use_the_same_idempotency_key(policy: Any, agent: Agent) 
     for caller in (agent, other):
         call = idempotency.call(caller, "k1", name="submit", body=b"")
         assert not lifecycle.submit(
-            lifecycle.Submission("one", {}), agent=caller, call=call
+            Submission("one", {}), agent=caller, call=call
         ).replayed
 
 
@@ -335,7 +336,7 @@ def test_forgets_idempotency_keys_only_after_the_promised_time(
     from approvals.models import IdempotentCall
 
     call = idempotency.call(agent, "k1", name="submit", body=b"")
-    lifecycle.submit(lifecycle.Submission("one", {}), agent=agent, call=call)
+    lifecycle.submit(Submission("one", {}), agent=agent, call=call)
     for age, forgotten in ((timedelta(days=7), 0), (timedelta(days=9), 1)):
         IdempotentCall.objects.update(created_at=timezone.now() - age)
         assert idempotency.forget_old() == forgotten

@@ -1,6 +1,8 @@
 """Which state may follow which."""
 
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +25,16 @@ def test_what_is_decided_stays_decided(old: State, new: State) -> None:
 
 def test_pending_is_not_terminal() -> None:
     assert not State.PENDING.is_terminal
+
+
+def test_only_the_lifecycle_assigns_a_state() -> None:
+    root = Path(__file__).parents[2]
+    writes = re.compile(r"\.state\s*=[^=]|update\([^)]*\bstate=")
+    writers = {
+        path.relative_to(root).as_posix()
+        for app in ("config", "audit", "agents", "approvals")
+        for path in (root / app).rglob("*.py")
+        if "migrations" not in path.parts and writes.search(path.read_text())
+    }
+    # A delivery has states of its own, which the outbox writes.
+    assert writers == {"approvals/lifecycle.py", "agents/outbox.py"}

@@ -1,0 +1,87 @@
+"""What an agent asks for, and the request that becomes of it; nothing is stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from agents.models import Agent, AgentKey
+from approvals.canonical import Action, digest
+from approvals.models import ApprovalRequest
+from approvals.policy import Verdict
+from approvals.risk import Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What an agent asks for: the action and what it says about it (API.md, Submit)."""
+
+    action: str
+    arguments: Mapping[str, Any]
+    environment: str | None = None
+    resource: str | None = None
+    subject: str | None = None
+    summary: str | None = None
+    justification: str | None = None
+    session: str | None = None
+    evidence: Sequence[Mapping[str, str]] = ()
+    expires_in: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def action_of(self, agent: Agent) -> Action:
+        return Action(
+            name=self.action,
+            agent=agent.name,
+            arguments=self.arguments,
+            environment=self.environment,
+            resource=self.resource,
+            subject=self.subject,
+        )
+
+
+def new_request(
+    submission: Submission,
+    action: Action,
+    assessment: Assessment,
+    verdict: Verdict,
+    now: datetime,
+) -> ApprovalRequest:
+    """The request as judged, still without agent, key and policy; not yet stored."""
+    canonical, tier = action.canonical(), verdict.tier
+    lifetime = min(submission.expires_in or tier.decide_within, tier.decide_within)
+    return ApprovalRequest(
+        canonical=canonical,
+        digest=digest(canonical),
+        action=submission.action,
+        environment=submission.environment,
+        resource=submission.resource,
+        subject=submission.subject,
+        summary=submission.summary,
+        justification=submission.justification,
+        session=submission.session,
+        evidence=list(submission.evidence),
+        metadata=dict(submission.metadata),
+        findings=[finding.as_dict() for finding in assessment.findings],
+        tier=tier.key,
+        tier_rank=tier.rank,
+        route=verdict.route,
+        reasons=list(verdict.reasons),
+        created_at=now,
+        expires_at=now + timedelta(seconds=lifetime),
+    )
+
+
+def facts_of(approval: ApprovalRequest, key: AgentKey | None) -> dict[str, Any]:
+    """What the log keeps of a new request; its content only as the digest."""
+    return {
+        "agent": approval.agent.name,
+        "key": key and str(key.pk),
+        "action": approval.action,
+        "environment": approval.environment,
+        "revision": approval.revision,
+        "digest": approval.digest,
+        "tier": approval.tier,
+        "route": str(approval.route),
+        "policy_version": approval.policy_id,
+        "reasons": approval.reasons,
+    }
