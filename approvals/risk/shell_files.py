@@ -11,7 +11,6 @@ from approvals.risk.shell_paths import (
     is_block_device,
     is_broad,
     is_credential,
-    is_pattern,
     is_system,
     is_temporary,
     normal,
@@ -64,14 +63,14 @@ def _single_severity(word: Word) -> Severity:
         return Severity.CRITICAL
     if is_broad(normal(word)) or is_credential(word):
         return Severity.HIGH
-    return Severity.MEDIUM if is_pattern(word) else Severity.LOW
+    return Severity.MEDIUM
 
 
 def delete_windows(call: Call) -> Iterator[Match]:
     """del, rd and Remove-Item, whose options stand behind a slash or a word."""
     lowered = {text.lower() for text in call.texts}
     is_recursive = bool(lowered & {"/s", "-recurse", "-r", "-rf"})
-    severity = Severity.HIGH if is_recursive else Severity.LOW
+    severity = Severity.CRITICAL if is_recursive else Severity.MEDIUM
     code = "shell.delete_recursive" if is_recursive else "shell.delete"
     message = f"Deletes {shortened(' '.join(call.texts))}"
     if call.texts:

@@ -47,6 +47,8 @@ _TASKS = _CHECKING | names(
     " outdated show test tests tree type-check typecheck unittest verify version vet"
     " view why"
 )
+_INSTALL_WHAT_IS_LISTED = names("bun bundle npm pipenv pnpm poetry yarn")
+"""With no package named, they install what the project's own files list."""
 _STARTS_TASK = frozenset({"run", "run-script", "exec"})
 _MODULES = _CHECKING | names("compileall json.tool pip pydoc timeit unittest venv")
 _ARCHIVING = names("bunzip2 bzip2 gunzip gzip tar unxz unzip xz zip zipinfo zstd")
@@ -68,6 +70,8 @@ def _is_understood(call: Call) -> bool:
         return _runs_no_script(call)
     if name in _RUNNERS:
         words = [o.text for o in call.operands if o.text not in _STARTS_TASK]
+        if words == ["install"]:
+            return name in _INSTALL_WHAT_IS_LISTED
         return not words or words[0] in _TASKS or name in {"pip", "pip3"}
     return name in _PROGRAMS or name in CLIENTS or has_rules(name)
 

@@ -97,16 +97,17 @@ def normal(word: Word) -> str:
 
 
 def deletion_severity(word: Word) -> Severity:
-    """How bad it is to delete everything below this path."""
-    path = normal(word)
+    """How bad it is to delete everything below this path.
+
+    Critical, unless the path is one that is made to be thrown away.
+    """
     if is_temporary(word):
         return Severity.LOW
-    if is_broad(path) or path.startswith(("$", "`")) or _SYSTEM.match(path):
-        return Severity.CRITICAL
-    is_relative = not path.startswith(("/", "~", "{"))
+    path = normal(word)
+    is_relative = not path.startswith(("/", "~", "{", "$", "`", "../"))
     if is_relative and posixpath.basename(path) in _ARTEFACTS:
         return Severity.MEDIUM
-    return Severity.HIGH
+    return Severity.CRITICAL
 
 
 def is_broad(path: str) -> bool:
@@ -125,11 +126,6 @@ def is_system(word: Word) -> bool:
     path = normal(word)
     is_device = bool(_HARMLESS_DEVICE.match(path))
     return bool(_SYSTEM.match(path)) and not is_device and not is_temporary(word)
-
-
-def is_pattern(word: Word) -> bool:
-    """True when the shell would put any number of names here."""
-    return bool(_GLOB.search(word.text)) or not word.known
 
 
 def is_credential(word: Word) -> bool:

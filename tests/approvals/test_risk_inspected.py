@@ -69,6 +69,23 @@ def test_everyday_commands_have_no_finding(command: str) -> None:
     assert assessment.inspected == ("shell",)
 
 
+@pytest.mark.parametrize(
+    ("command", "severity"),
+    [
+        ("rm -rf /srv/app", "critical"),
+        ("rm -rf ~/project", "critical"),
+        ("rm -rf data", "critical"),
+        ("rm -rf node_modules", "medium"),
+        ("rm -rf /tmp/x", "low"),
+        ("rm production.db", "medium"),
+        ("rm /tmp/x", "low"),
+    ],
+)
+def test_what_is_deleted_for_good_goes_to_a_person(command: str, severity: str) -> None:
+    (found,) = assess(Action("Bash", "a", {"command": command})).findings
+    assert found.severity.value == severity
+
+
 def test_adding_rows_is_no_small_matter() -> None:
     found = assess(Action("sql.execute", "a", {"sql": "INSERT INTO t VALUES (1)"}))
     assert [(f.code, f.severity.value) for f in found.findings] == [

@@ -28,9 +28,9 @@ def findings_of(text):
         ("rm -r --force /etc", CRITICAL),
         ("rm -rf /home/user", CRITICAL),
         ("rm -rf /tmp/../etc", CRITICAL),
-        ("rm -rf /tmp/$(x)", HIGH),
-        ("rm -rf src", HIGH),
-        ("rm -rf $TMPDIR/../etc", HIGH),
+        ("rm -rf /tmp/$(x)", CRITICAL),
+        ("rm -rf src", CRITICAL),
+        ("rm -rf $TMPDIR/../etc", CRITICAL),
         ("rm -rf node_modules", MEDIUM),
         ("rm -rf ./build", MEDIUM),
         ("rm -rf /tmp/work", LOW),
@@ -111,7 +111,7 @@ def test_no_disguise_hides_a_deletion(text):
     ("text", "code", "severity"),
     [
         ("find / -delete", "shell.delete_recursive", CRITICAL),
-        ("find . -name '*.log' | xargs rm -rf", "shell.delete_recursive", HIGH),
+        ("find . -name '*.log' | xargs rm -rf", "shell.delete_recursive", CRITICAL),
         ("rsync -a --delete empty/ data/", "shell.delete_recursive", HIGH),
         ("rm /etc/passwd", "shell.delete", CRITICAL),
         ("rm *", "shell.delete", HIGH),
@@ -212,7 +212,7 @@ def test_no_disguise_hides_a_deletion(text):
         ("X=ls; if a; then X=rm; fi; $X -rf /", "shell.uninspectable", HIGH),
         ("cat x | python3", "shell.uninspectable", HIGH),
         ("echo 'never closed", "shell.uninspectable", HIGH),
-        ("Remove-Item -Recurse x", "shell.delete_recursive", HIGH),
+        ("Remove-Item -Recurse x", "shell.delete_recursive", CRITICAL),
     ],
 )
 def test_finds(text, code, severity):
