@@ -19,6 +19,7 @@ class Queue {
   #asked = new Set();
   #timer;
   #lastLook = 0;
+  #turn = Promise.resolve();
 
   constructor(place) {
     this.#place = place;
@@ -26,11 +27,16 @@ class Queue {
 
   follow(live) {
     live.addEventListener("change", (event) => this.#ask(event.detail.id));
-    live.addEventListener("resync", () => this.#resync());
+    live.addEventListener("resync", () => this.#inTurn(() => this.#resync()));
     this.#place.addEventListener("click", (event) => {
-      if (event.target.closest("#pill")) this.#load();
+      if (event.target.closest("#pill")) this.#inTurn(() => this.#load());
     });
-    onKey(".", () => this.#load());
+    onKey(".", () => this.#inTurn(() => this.#load()));
+  }
+
+  // One read after the other: an older answer must never come after a newer one.
+  #inTurn(read) {
+    this.#turn = this.#turn.then(read, read);
   }
 
   // One look for what came within PAUSE; the first one at once.
@@ -38,7 +44,7 @@ class Queue {
     this.#asked.add(id);
     if (this.#timer) return;
     const wait = Math.max(0, this.#lastLook + PAUSE - Date.now());
-    this.#timer = setTimeout(() => this.#look(), wait);
+    this.#timer = setTimeout(() => this.#inTurn(() => this.#look()), wait);
   }
 
   async #look() {
@@ -66,7 +72,7 @@ class Queue {
     const ids = new Set(current.map((row) => row.id));
     const gone = this.#shown("pending").filter((row) => !ids.has(row.id));
     for (const row of current) this.#receive(row);
-    for (const row of gone.slice(0, 20)) this.#lookAt(row.dataset.id);
+    await Promise.all(gone.slice(0, 20).map((row) => this.#lookAt(row.dataset.id)));
     document.getElementById("waiting").textContent = fragment.querySelector("#waiting").textContent;
     this.#show();
   }
