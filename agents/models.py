@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
@@ -43,6 +43,21 @@ class Agent(models.Model):
     """``whsec_`` + base64: signs what the agent sends and what it receives."""
     previous_webhook_secret = models.CharField(max_length=100, blank=True)
     """Still accepted and still signed with while the agent rotates."""
+    secret_made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    """Who saw the webhook secret when it was made, and could sign as the agent."""
+    previous_secret_made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -137,7 +152,7 @@ class Delivery(models.Model):
     )
     type = models.CharField(max_length=32)
     subject_id = models.CharField(max_length=64)
-    """The request it speaks of."""
+    """The request, or the brake, it speaks of."""
     body = models.TextField()
     """The JSON document sent, byte for byte the same in every attempt."""
     state = models.CharField(max_length=9, choices=State, default=State.PENDING)
@@ -173,6 +188,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
 
+    @property
+    def about(self) -> str:
+        """What ``subject_id`` is the id of: "brake" or "request"."""
+        return "brake" if self.type.startswith("brake.") else "request"
+
 
 class DeliveryAttempt(models.Model):
     """One POST of a delivery and what came back."""
@@ -199,3 +219,109 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id} #{self.number}"
+
+
+class Brake(models.Model):
+    """An emergency stop; in force until it is released."""
+
+    class Scope(models.TextChoices):
+        EVERYTHING = "everything"
+        ENVIRONMENT = "environment"
+        AGENT = "agent"
+        SESSION = "session"
+        ACTION = "action"
+        RESOURCE = "resource"
+        TIER = "tier"
+
+    class Mode(models.TextChoices):
+        HOLD = "hold"
+        DENY = "deny"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    scope = models.CharField(max_length=11, choices=Scope)
+    value = models.CharField(max_length=500, blank=True)
+    """What it stops: a name, or for actions a shell-style pattern."""
+    agent = models.CharField(max_length=63, blank=True)
+    """Whose session it stops; of any agent when empty."""
+    mode = models.CharField(max_length=4, choices=Mode)
+    reason = models.TextField()
+    trip_wire = models.CharField(max_length=64, blank=True)
+    """The key of the trip wire that engaged it; empty when somebody did."""
+    engaged_at = models.DateTimeField()
+    engaged_by_type = models.CharField(max_length=16)
+    engaged_by_id = models.CharField(max_length=64)
+    engaged_by_name = models.CharField(max_length=150)
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        permissions = (("release_brake", "Can agree to release a brake"),)
+        constraints = (
+            # Pulled twice, it is the same brake: brake.engage.
+            models.UniqueConstraint(
+                fields=["scope", "value", "agent", "mode"],
+                condition=Q(released_at=None),
+                name="one_brake_in_force_per_scope",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    scope__in=(
+                        "everything",
+                        "environment",
+                        "agent",
+                        "session",
+                        "action",
+                        "resource",
+                        "tier",
+                    )
+                ),
+                name="brake_scope_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(mode__in=("hold", "deny")), name="brake_mode_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(scope="everything", value="")
+                | (~Q(scope="everything") & ~Q(value="")),
+                name="brake_names_what_it_stops",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at=None) | Q(released_at__gte=F("engaged_at")),
+                name="brake_released_after_engaged",
+            ),
+        )
+        indexes = (
+            # brake.in_force: asked before every approval and redemption.
+            models.Index(
+                fields=["engaged_at"],
+                condition=Q(released_at=None),
+                name="brake_in_force",
+            ),
+            # brake.holds_since: which holds a pending request went through.
+            models.Index(fields=["released_at"], name="brake_released"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.mode} {self.scope} {self.value}".strip()
+
+
+class BrakeRelease(models.Model):
+    """One human who agrees to release a brake."""
+
+    brake = models.ForeignKey(Brake, on_delete=models.PROTECT, related_name="releases")
+    human = models.CharField(max_length=64)
+    """Who, whatever account they used; ``command-line`` for the operator's shell."""
+    name = models.CharField(max_length=150)
+    reason = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["brake", "human"], name="one_release_per_human"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.brake_id}"

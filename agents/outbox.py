@@ -6,7 +6,7 @@ without it. A worker that dies holding a row loses it when its lease ends.
 
 import json
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,13 +75,36 @@ def enqueue(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{type} must be enqueued inside its cause's transaction")
-    if not agent.callback_url or agent.callback_disabled_at is not None:
+    if not has_callback(agent):
         return None
     delivery = Delivery.objects.create(
         agent=agent, type=type, subject_id=subject_id, body=_body(type, data)
     )
     _wake_after_commit()
     return delivery
+
+
+def has_callback(agent: Agent) -> bool:
+    """Whether there is an address that events can go to."""
+    return bool(agent.callback_url) and agent.callback_disabled_at is None
+
+
+def enqueue_for_all(
+    agents: Iterable[Agent], *, type: str, data: dict[str, Any], subject_id: str
+) -> None:
+    """The same event to all that have a callback in force, in one statement.
+
+    Raises RuntimeError outside a transaction, as ``enqueue`` does.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError(f"{type} must be enqueued inside its cause's transaction")
+    body = _body(type, data)
+    Delivery.objects.bulk_create(
+        Delivery(agent=agent, type=type, subject_id=subject_id, body=body)
+        for agent in agents
+        if has_callback(agent)
+    )
+    _wake_after_commit()
 
 
 @transaction.atomic(durable=True)
@@ -212,7 +235,7 @@ def _record(
         data={
             "agent": delivery.agent.name,
             "type": delivery.type,
-            "request": delivery.subject_id,
+            delivery.about: delivery.subject_id,
             "attempts": delivery.attempts_made,
             **data,
         },

@@ -76,7 +76,11 @@ def register_agent(
     secret = keys.new_webhook_secret()
     with _unless_taken("agents_agent_name_key", NameTaken(f"{name} is taken.")):
         agent = Agent.objects.create(
-            name=name, owner=owner, callback_url=callback_url, webhook_secret=secret
+            name=name,
+            owner=owner,
+            callback_url=callback_url,
+            webhook_secret=secret,
+            secret_made_by=created_by,
         )
     _record(
         Action.AGENT_REGISTERED,
@@ -126,12 +130,23 @@ def set_callback(agent: Agent, url: str, *, actor: Actor) -> None:
 
 
 @transaction.atomic(durable=True)
-def rotate_webhook_secret(agent: Agent, *, actor: Actor) -> str:
+def rotate_webhook_secret(
+    agent: Agent, *, actor: Actor, created_by: User | None = None
+) -> str:
     """A new secret; the one in force until now stays valid beside it."""
     agent = _locked(agent)
     agent.previous_webhook_secret = agent.webhook_secret
+    agent.previous_secret_made_by_id = agent.secret_made_by_id
     agent.webhook_secret = keys.new_webhook_secret()
-    agent.save(update_fields=["webhook_secret", "previous_webhook_secret"])
+    agent.secret_made_by = created_by
+    agent.save(
+        update_fields=[
+            "webhook_secret",
+            "previous_webhook_secret",
+            "secret_made_by",
+            "previous_secret_made_by",
+        ]
+    )
     _record(Action.AGENT_SECRET_ROTATED, agent, actor)
     return agent.webhook_secret
 
@@ -143,7 +158,8 @@ def drop_previous_secret(agent: Agent, *, actor: Actor) -> None:
     if not agent.previous_webhook_secret:
         return
     agent.previous_webhook_secret = ""
-    agent.save(update_fields=["previous_webhook_secret"])
+    agent.previous_secret_made_by = None
+    agent.save(update_fields=["previous_webhook_secret", "previous_secret_made_by"])
     _record(Action.AGENT_PREVIOUS_SECRET_DROPPED, agent, actor)
 
 

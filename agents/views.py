@@ -138,7 +138,9 @@ def set_callback(request: StaffRequest, name: str) -> HttpResponse:
 def rotate_secret(request: StaffRequest, name: str) -> HttpResponse:
     """A new webhook secret, shown only in this answer."""
     agent = _find(name)
-    secret = registry.rotate_webhook_secret(agent, actor=person(request.user))
+    secret = registry.rotate_webhook_secret(
+        agent, actor=person(request.user), created_by=request.user
+    )
     return _show_once(request, agent, secret=secret)
 
 

@@ -23,9 +23,9 @@ RIGHTS_LOST = 4401
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """``/ws/live``: frames of ids and numbers.
 
-    ``{"seq", "id", "change"}``, ``{"seq", "resync"}`` or ``{"seq", "now"}``;
-    ``seq`` counts the frames of this connection from 0; a browser that misses
-    one reads its list anew.
+    ``{"seq", "id", "change"}``, ``{"seq", "brake"}``, ``{"seq", "resync"}`` or
+    ``{"seq", "now"}``; ``seq`` counts the frames of this connection from 0; a
+    browser that misses one reads its list anew.
     """
 
     async def connect(self) -> None:
@@ -51,14 +51,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 seq += 1
                 try:
                     async with asyncio.timeout(PING_EVERY):
-                        change = await changes.next()
+                        news = await changes.next()
                 except TimeoutError:
                     if not await self._may_listen():
                         await self.close(RIGHTS_LOST)
                         return
                     frame = {"now": timestamp(timezone.now())}
                 else:
-                    frame = _frame(change)
+                    frame = _frame(news)
 
     async def _may_listen(self) -> bool:
         """Asks the database anew: sessions end and rights are taken away."""
@@ -70,7 +70,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return may
 
 
-def _frame(change: live.Change | None) -> dict[str, Any]:
-    if change is None:
+def _frame(news: live.News | None) -> dict[str, Any]:
+    if news is None:
         return {"resync": True}
-    return {"id": str(change[0]), "change": change[1]}
+    if isinstance(news, live.Signal):
+        return {news.value: True}
+    return {"id": str(news[0]), "change": news[1]}

@@ -29,6 +29,8 @@ _ESCAPES = re.compile(
     "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 )
 _DURATION = re.compile(r"(\d{1,9})([smhd]?)")
+_PERCENT = re.compile(r"(\d{1,3})%")
+_AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -108,13 +110,17 @@ class Reader:
                 yield key, name, value
             seen.add(name)
 
-    def items(self, node: Node, what: str, most: int) -> Sequence[Node]:
+    def items(
+        self, node: Node, what: str, most: int, *, least: int = 0
+    ) -> Sequence[Node]:
         if not isinstance(node, SequenceNode):
             self.report(node, f"{what} must be a list, not {_kind(node)}")
             return ()
         if len(node.value) > most:
             self.report(node, f"{what}: at most {most}, not {len(node.value)}")
             return ()
+        if len(node.value) < least:
+            self.report(node, f"{what}: at least {least}, not {len(node.value)}")
         return tuple(node.value)
 
     def text(self, node: Node, what: str, most: int = 200) -> str:
@@ -137,6 +143,33 @@ class Reader:
         elif value:
             return int(value)
         return least
+
+    def amount(self, node: Node, what: str) -> float:
+        """More than 0 and finite, with at most 15 digits before the point and 6 after.
+
+        YAML's other numbers, such as ``.inf``, ``1_000`` or ``1:30``, are refused.
+        """
+        value = str(node.value) if isinstance(node, ScalarNode) else ""
+        tags = {f"tag:yaml.org,2002:{tag}" for tag in ("int", "float")}
+        if node.tag not in tags:
+            self.report(node, f"{what} must be a number, not {_kind(node)}")
+        elif not _AMOUNT.fullmatch(value):
+            self.report(node, f"{what} must be a plain decimal number")
+        elif float(value) <= 0:
+            self.report(node, f"{what} must be more than 0, not {value}")
+        else:
+            return float(value)
+        return 1.0
+
+    def percent(self, node: Node, what: str) -> int:
+        """From 1 to 99, written as ``50%``."""
+        match = _PERCENT.fullmatch(node.value) if isinstance(node, ScalarNode) else None
+        if not match:
+            self.report(node, f"{what} must be a percentage", "for example 50%")
+            return 1
+        if not 1 <= int(match[1]) <= 99:
+            self.report(node, f"{what} must be from 1% to 99%, not {node.value}")
+        return int(match[1])
 
     def boolean(self, node: Node, what: str) -> bool:
         value = self._scalar(node, what, "bool", "true or false")

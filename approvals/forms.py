@@ -1,13 +1,17 @@
 """What people send, checked for its shape; rights and state are for lifecycle."""
 
+import json
+import secrets
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 
+from approvals import lifecycle, stepup
 from approvals.models import ApprovalRequest, Vote
 from approvals.resource import votes_of
 
@@ -42,6 +46,8 @@ class Shown:
     denials: int
     at: float
     """Unix time, seconds."""
+    nonce: str
+    """What a passkey's challenge is made of; good for one vote."""
 
     def sealed(self) -> str:
         return signing.dumps(asdict(self), salt=_SALT, compress=True)
@@ -59,7 +65,22 @@ def shown_now(approval: ApprovalRequest, person: User) -> Shown:
         approvals=votes["approvals"],
         denials=votes["denials"],
         at=time.time(),
+        nonce=secrets.token_urlsafe(32),
     )
+
+
+class SealedView(forms.CharField):
+    """``Shown`` as the page carries it; refuses what this server did not make."""
+
+    def __init__(self) -> None:
+        super().__init__(max_length=2000)
+
+    def clean(self, value: Any) -> Shown:
+        try:
+            facts: dict[str, Any] = signing.loads(super().clean(value), salt=_SALT)
+            return Shown(**facts)
+        except (signing.BadSignature, TypeError) as error:
+            raise forms.ValidationError("not made by this server") from error
 
 
 class VoteForm(forms.Form):
@@ -68,16 +89,31 @@ class VoteForm(forms.Form):
     verdict = forms.ChoiceField(choices=Vote.Verdict.choices)
     revision = forms.IntegerField(min_value=1)
     digest = forms.RegexField(r"\Asha256:[0-9a-f]{64}\Z")
-    view = forms.CharField(max_length=2000)
+    view = SealedView()
     reason_code = forms.ChoiceField(choices=REASON_CODES, required=False)
     message = forms.CharField(max_length=MAX_MESSAGE, required=False)
+    typed = forms.CharField(max_length=1000, required=False, strip=False)
+    assertion = forms.CharField(max_length=16_384, required=False)
+    grant = forms.UUIDField(required=False)
 
-    def clean_view(self) -> Shown:
+    def clean_assertion(self) -> Any:
+        """What the browser's passkey said, still unchecked; None without one."""
         try:
-            facts: dict[str, Any] = signing.loads(self.cleaned_data["view"], salt=_SALT)
-            return Shown(**facts)
-        except (signing.BadSignature, TypeError) as error:
-            raise forms.ValidationError("not made by this server") from error
+            return json.loads(self.cleaned_data["assertion"] or "null")
+        except (ValueError, RecursionError):
+            raise forms.ValidationError("not a passkey's answer") from None
+
+
+def presence_of(
+    session: SessionBase, shown: Shown, sent: dict[str, Any]
+) -> lifecycle.Presence:
+    """What shows that the person is there; takes its members out of ``sent``."""
+    return lifecycle.Presence(
+        signed_in_at=stepup.signed_in_at(session),
+        nonce=shown.nonce,
+        assertion=sent.pop("assertion"),
+        typed=sent.pop("typed"),
+    )
 
 
 def objection(shown: Shown, approval_id: object, person: User) -> str:

@@ -40,8 +40,41 @@ def earlier(call: Call) -> ApprovalRequest | None:
     """What the same call did before; holds the key until the transaction ends.
 
     Raises Mismatch when the key was used for something else, and InFlight
-    while another transaction holds it. Once the lock is ours, whatever that
-    other one committed is visible, because it unlocks after its commit.
+    while another transaction holds it.
+    """
+    known = _known(call)
+    return known.approval if known else None
+
+
+def is_repeated(call: Call) -> bool:
+    """The same for a call that is about no request: whether it was carried out."""
+    return _known(call) is not None
+
+
+def is_known(call: Call) -> bool:
+    """Whether the key was used before, by whatever call; holds nothing."""
+    return IdempotentCall.objects.filter(agent=call.agent, key=call.key).exists()
+
+
+def remember(call: Call, approval: ApprovalRequest | None) -> None:
+    """Keep what the call did, in the same transaction."""
+    IdempotentCall.objects.create(
+        agent=call.agent,
+        key=call.key,
+        fingerprint=call.fingerprint,
+        approval=approval,
+    )
+
+
+def forget_old() -> int:
+    """Delete what is past KEPT_FOR; returns how many."""
+    old = IdempotentCall.objects.filter(created_at__lt=Now() - KEPT_FOR)
+    return old.delete()[0]
+
+
+def _known(call: Call) -> IdempotentCall | None:
+    """Once the lock is ours, whatever its last holder committed is visible,
+    because it unlocks after its commit.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -56,24 +89,6 @@ def earlier(call: Call) -> ApprovalRequest | None:
         .filter(agent=call.agent, key=call.key)
         .first()
     )
-    if known is None:
-        return None
-    if known.fingerprint != call.fingerprint:
+    if known is not None and known.fingerprint != call.fingerprint:
         raise Mismatch
-    return known.approval
-
-
-def remember(call: Call, approval: ApprovalRequest) -> None:
-    """Keep what the call did, in the same transaction."""
-    IdempotentCall.objects.create(
-        agent=call.agent,
-        key=call.key,
-        fingerprint=call.fingerprint,
-        approval=approval,
-    )
-
-
-def forget_old() -> int:
-    """Delete what is past KEPT_FOR; returns how many."""
-    old = IdempotentCall.objects.filter(created_at__lt=Now() - KEPT_FOR)
-    return old.delete()[0]
+    return known

@@ -1,4 +1,4 @@
-"""Who waits for a request to change, and how they hear of it.
+"""Who waits for a request, or the brake, to change, and how they hear of it.
 
 An id and a number travel, never content: whoever hears them reads the truth
 from PostgreSQL. In this process the word goes straight to the hub; other
@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from enum import Enum
 from functools import lru_cache, partial
 from threading import Thread
 from typing import Any
@@ -22,6 +23,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
+from agents import brake
 from approvals.models import ApprovalRequest
 
 log = logging.getLogger(__name__)
@@ -37,30 +39,47 @@ BACKLOG = 1000
 Change = tuple[UUID, int]
 
 
+class Signal(Enum):
+    """What changed without being a request's: it has neither id nor number."""
+
+    BRAKE = "brake"
+
+
+News = Change | Signal
+
+
 def changed(approval: ApprovalRequest) -> None:
     """Tell everybody, once the transaction has committed."""
     change = (approval.id, approval.change)
     transaction.on_commit(partial(_publish, change), robust=True)
 
 
+def brake_changed() -> None:
+    """Tell everybody that a brake was pulled or released; call it after the commit."""
+    _publish(Signal.BRAKE)
+
+
+brake.on_change(brake_changed)
+
+
 class Feed:
     """The changes one socket has not sent yet."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Change] = asyncio.Queue(BACKLOG)
+        self._queue: asyncio.Queue[News] = asyncio.Queue(BACKLOG)
         self._lost = False
 
-    def put(self, change: Change) -> None:
+    def put(self, news: News) -> None:
         try:
-            self._queue.put_nowait(change)
+            self._queue.put_nowait(news)
         except asyncio.QueueFull:
             self._lost = True
 
-    async def next(self) -> Change | None:
+    async def next(self) -> News | None:
         """The next change; None when some were lost and all has to be read anew."""
-        change = await self._queue.get()
+        news = await self._queue.get()
         if not self._lost:
-            return change
+            return news
         self._lost = False
         while not self._queue.empty():
             self._queue.get_nowait()
@@ -89,10 +108,10 @@ class Hub:
         for task in self._tasks:
             task.cancel()
 
-    def tell(self, change: Change) -> None:
+    def tell(self, news: News) -> None:
         """Pass a change on; from any thread."""
         with suppress(RuntimeError):  # the loop closed under us
-            self.loop.call_soon_threadsafe(self._receive, change)
+            self.loop.call_soon_threadsafe(self._receive, news)
 
     @asynccontextmanager
     async def watch(self, request_id: UUID) -> AsyncIterator[asyncio.Event]:
@@ -118,15 +137,16 @@ class Hub:
         finally:
             self._feeds.discard(feed)
 
-    def _receive(self, change: Change) -> None:
-        request_id, number = change
-        if number in self._seen:
-            return
-        self._seen.add(number)
-        for event in self._waiting.get(request_id, ()):
-            event.set()
+    def _receive(self, news: News) -> None:
+        if not isinstance(news, Signal):
+            request_id, number = news
+            if number in self._seen:
+                return
+            self._seen.add(number)
+            for event in self._waiting.get(request_id, ()):
+                event.set()
         for feed in self._feeds:
-            feed.put(change)
+            feed.put(news)
 
     async def _catch_up_for_ever(self) -> None:
         while True:
@@ -162,7 +182,10 @@ class Hub:
         await layer.group_add(GROUP, channel)
         while True:
             message = await layer.receive(channel)
-            self._receive((UUID(message["id"]), message["change"]))
+            if "brake" in message:
+                self._receive(Signal.BRAKE)
+            else:
+                self._receive((UUID(message["id"]), message["change"]))
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
@@ -196,16 +219,19 @@ async def feed() -> AsyncIterator[Feed]:
         yield changes
 
 
-def _publish(change: Change) -> None:
+def _publish(news: News) -> None:
     for hub in list(_hubs.values()):
-        hub.tell(change)
+        hub.tell(news)
     if settings.REDIS_URL:
-        _tell_other_processes(change)
+        _tell_other_processes(news)
 
 
-def _tell_other_processes(change: Change) -> None:
+def _tell_other_processes(news: News) -> None:
     """Best effort, and never in the way: Redis may be slow or gone."""
-    message = {"type": "live.changed", "id": str(change[0]), "change": change[1]}
+    if isinstance(news, Signal):
+        message: dict[str, Any] = {"type": "live.changed", news.value: True}
+    else:
+        message = {"type": "live.changed", "id": str(news[0]), "change": news[1]}
     asyncio.run_coroutine_threadsafe(_send(message), _sending_loop(os.getpid()))
 
 

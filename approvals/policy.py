@@ -1,28 +1,22 @@
 """Which tier is this action, and which way does it go? Pure; fails closed."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Any
-
-from yaml.nodes import Node, ScalarNode
+from typing import Any, Literal
 
 from approvals import cel
 from approvals.canonical import Action
-from approvals.document import Problem, Reader, Unreadable
 from approvals.risk.findings import Assessment
 
-MAX_RULES = 500
-MAX_TIERS = 20
 MAX_REASONS = 20
 """Reasons of one verdict; the last one says how many more there are."""
 MAX_REASON = 200
 """Characters of one reason."""
-DAY = 86_400
+HOUR = 3600
 """Seconds."""
+DAY = 24 * HOUR
 
 VARIABLES = {
     "action.name": cel.Kind.TEXT,
@@ -41,7 +35,6 @@ VARIABLES = {
 """What rules can read: facts, and nothing of what the agent says about itself."""
 
 _LANGUAGE = cel.Language(VARIABLES)
-_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class Route(StrEnum):
@@ -60,6 +53,30 @@ class ReasonRequired(StrEnum):
     ALWAYS = "always"
 
 
+class StepUp(StrEnum):
+    """What a reviewer must prove anew when deciding."""
+
+    NONE = "none"
+    RECENT_LOGIN = "recent_login"
+    PASSKEY = "passkey"
+
+
+class Confirmation(StrEnum):
+    """What a reviewer must do by hand before an approval counts."""
+
+    NONE = "none"
+    TYPE_TARGET = "type_target"
+
+
+class Watch(StrEnum):
+    """What a trip wire looks at."""
+
+    DENIALS = "denials"
+    REQUESTS = "requests"
+    REPEATS = "repeats"
+    CANARY = "canary"
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """So many people of one group must approve."""
@@ -69,8 +86,46 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who else may decide after so many percent (1 to 99) of the time to decide."""
+
+    after: int
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCaps:
+    """The most that a grant may allow; the duration in seconds, no sum: any sum."""
+
+    max_uses: int
+    max_duration: int
+    max_sum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TripWire:
+    """What pulls the brake by itself: ``at_least`` so many ``within`` so many seconds.
+
+    A canary trips on the first request whose action or resource fits one of its
+    patterns (``fnmatch.fnmatchcase``), and has no time.
+    """
+
+    key: str
+    watches: Watch
+    brakes: Literal["agent", "session"]
+    at_least: int = 1
+    within: int = 0
+    actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
-    """A level of risk and what it asks for; times in seconds, a high rank is risky."""
+    """A level of risk and what it asks for; times in seconds, a high rank is risky.
+
+    No ``grants``: no grant may stand in for its decisions. ``outcome_within`` counts
+    from the redemption; an outcome that is not reported by then is overdue.
+    """
 
     key: str
     name: str
@@ -82,6 +137,13 @@ class Tier:
     permit_lifetime: int = 15 * 60
     reason_required: ReasonRequired = ReasonRequired.ON_DENY
     separation_of_duties: bool = True
+    escalation: Escalation | None = None
+    step_up: StepUp = StepUp.NONE
+    confirmation: Confirmation = Confirmation.NONE
+    editing: bool = True
+    second_person_after_edit: bool = False
+    grants: GrantCaps | None = None
+    outcome_within: int = HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +166,17 @@ class Ruleset:
     tiers: Mapping[str, Tier]
     rules: tuple[Rule, ...]
     default_tier: str
+    trip_wires: tuple[TripWire, ...] = ()
 
     @property
     def highest(self) -> Tier:
         """The riskiest tier: where everything goes that could not be judged."""
         return max(self.tiers.values(), key=lambda tier: tier.rank)
+
+    def at_least(self, rank: int) -> Tier:
+        """The gentlest tier of this rank or above; the highest when there is none."""
+        enough = [tier for tier in self.tiers.values() if tier.rank >= rank]
+        return min(enough, key=lambda tier: tier.rank, default=self.highest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +189,6 @@ class Verdict:
     @property
     def route(self) -> Route:
         return self.tier.route
-
-
-class PolicyError(Exception):
-    """The document is not a policy; ``problems`` lists everything that is wrong."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(map(str, problems)))
-        self.problems = problems
 
 
 def evaluate(
@@ -145,18 +205,15 @@ def evaluate(
         return Verdict(ruleset.highest, _bounded([f"evaluation failed: {error}"]))
 
 
-def parse(source: str) -> Ruleset:
-    """The policy in a YAML document; raises PolicyError with all its problems."""
-    try:
-        reader = Reader(source)
-    except Unreadable as error:
-        raise PolicyError(*error.problems) from None
-    ruleset = _read_policy(reader)
-    if reader.problems or ruleset is None:
-        raise PolicyError(
-            *sorted(reader.problems, key=lambda found: (found.line, found.column))
-        )
-    return ruleset
+def matches_stranger(rule: Rule) -> bool:
+    """Whether a rule matches an action that nobody knows: no arguments, no findings.
+
+    Raises ``cel.EvaluationError`` when it fails there.
+    """
+    stranger = Action(name="?", agent="?", arguments={})
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    facts = _facts(stranger, Assessment(findings=()), moment)
+    return rule.program.matches(_LANGUAGE.bind(facts))
 
 
 def _evaluate(
@@ -212,162 +269,3 @@ def _bounded(reasons: list[str]) -> tuple[str, ...]:
         more = len(kept) - MAX_REASONS + 1
         kept[MAX_REASONS - 1 :] = [f"and {more} more reasons"]
     return tuple(kept)
-
-
-# Reading a document
-
-
-def _read_policy(reader: Reader) -> Ruleset | None:
-    names = ("default_tier", "tiers", "rules")
-    members = reader.members(reader.root, "a policy", names, names)
-    if members.keys() != set(names):
-        return None
-    tiers = _read_tiers(reader, members["tiers"])
-    default = reader.one_of(members["default_tier"], "default_tier", tiers)
-    rules = _read_rules(reader, members["rules"], tiers)
-    if default in tiers and tiers[default].route == Route.AUTO:
-        message = f"the default tier {default!r} approves at once"
-        hint = "what no rule knows must be seen by people or blocked"
-        reader.report(members["default_tier"], message, hint)
-    return Ruleset(MappingProxyType(tiers), rules, default)
-
-
-def _read_tiers(reader: Reader, node: Node) -> dict[str, Tier]:
-    tiers: dict[str, Tier] = {}
-    sound: list[Tier] = []
-    for key_node, key, value in reader.entries(node, "tiers"):
-        _check_key(reader, key_node, key)
-        before = len(reader.problems)
-        tiers[key] = tier = _read_tier(reader, key, value)
-        if len(reader.problems) == before:
-            _check_requirements(reader, value, tier)
-            _check_rank(reader, value, tier, sound)
-            sound.append(tier)
-    if not 1 <= len(tiers) <= MAX_TIERS:
-        reader.report(node, f"a policy has from 1 to {MAX_TIERS} tiers")
-    return tiers
-
-
-def _read_tier(reader: Reader, key: str, node: Node) -> Tier:
-    readers: dict[str, Callable[[Node], Any]] = {
-        "name": lambda n: reader.text(n, "name", 64),
-        "rank": lambda n: reader.integer(n, "rank", 0, 1000),
-        "route": lambda n: reader.choice(n, "route", Route),
-        "requirements": lambda n: _read_requirements(reader, n),
-        "deny_threshold": lambda n: reader.integer(n, "deny_threshold", 1, 20),
-        "decide_within": lambda n: reader.duration(n, "decide_within", 7 * DAY),
-        "permit_lifetime": lambda n: reader.duration(n, "permit_lifetime", 7 * DAY),
-        "reason_required": lambda n: reader.choice(
-            n, "reason_required", ReasonRequired
-        ),
-        "separation_of_duties": lambda n: reader.boolean(n, "separation_of_duties"),
-    }
-    members = reader.members(node, f"tier {key!r}", readers, ("rank", "route"))
-    values: dict[str, Any] = {
-        name: readers[name](value) for name, value in members.items()
-    }
-    defaults = {"name": key.capitalize(), "rank": 0, "route": Route.BLOCK}
-    return Tier(key=key, **{**defaults, **values})
-
-
-def _check_requirements(reader: Reader, node: Node, tier: Tier) -> None:
-    if tier.requirements and tier.route != Route.REVIEW:
-        message = f"tier {tier.key!r} has requirements, but nobody reviews it"
-        hint = f"take them out, or make its route {Route.REVIEW}"
-        reader.report(node, message, hint)
-    elif tier.route == Route.REVIEW and not tier.requirements:
-        message = f"tier {tier.key!r} is reviewed, but by nobody"
-        hint = "requirements: [{group: reviewers, count: 1}]"
-        reader.report(node, message, hint)
-
-
-def _read_requirements(reader: Reader, node: Node) -> tuple[Requirement, ...]:
-    found: dict[str, Requirement] = {}
-    for item in reader.items(node, "requirements", 10):
-        names = ("group", "count")
-        members = reader.members(item, "a requirement", names, names)
-        if members.keys() != set(names):
-            continue
-        group = reader.text(members["group"], "group", 150)
-        if group in found:
-            reader.report(item, f"group {group!r} stands twice")
-        count = reader.integer(members["count"], "count", 1, 20)
-        found[group] = Requirement(group, count)
-    return tuple(found.values())
-
-
-def _check_rank(reader: Reader, node: Node, tier: Tier, others: Iterable[Tier]) -> None:
-    """Ranks are unique, and a stricter route never ranks below a gentler one."""
-    order = list(Route)
-    for other in others:
-        if tier.rank == other.rank:
-            reader.report(node, f"tiers {other.key!r} and {tier.key!r} have one rank")
-        low, high = sorted((tier, other), key=lambda found: found.rank)
-        if order.index(low.route) > order.index(high.route):
-            message = (
-                f"tier {high.key!r} ({high.route}) outranks {low.key!r} ({low.route})"
-            )
-            hint = "ranks rise from auto over review to block"
-            reader.report(node, message, hint)
-
-
-def _read_rules(
-    reader: Reader, node: Node, tiers: Mapping[str, Tier]
-) -> tuple[Rule, ...]:
-    rules: dict[str, Rule | None] = {}
-    names = ("key", "when", "tier")
-    for item in reader.items(node, "rules", MAX_RULES):
-        members = reader.members(item, "a rule", names, names)
-        if members.keys() != set(names):
-            continue
-        key = reader.text(members["key"], "key")
-        _check_key(reader, members["key"], key)
-        if key in rules:
-            reader.report(members["key"], f"rule {key!r} stands twice")
-        rules[key] = _read_rule(reader, key, members, tiers)
-    return tuple(rule for rule in rules.values() if rule)
-
-
-def _read_rule(
-    reader: Reader, key: str, members: Mapping[str, Node], tiers: Mapping[str, Tier]
-) -> Rule | None:
-    tier = reader.one_of(members["tier"], "tier", tiers)
-    node = members["when"]
-    when = reader.text(node, "when", cel.MAX_SOURCE)
-    if not when.strip() or not isinstance(node, ScalarNode):
-        return None
-    try:
-        rule = Rule(key, when, tier)
-    except cel.CompileError as error:
-        for fault in error.faults:
-            place = (fault.line, fault.column, fault.message, fault.hint)
-            reader.report_within(node, *place)
-        return None
-    _try_rule(reader, node, rule, tiers.get(tier))
-    return rule
-
-
-def _try_rule(reader: Reader, node: Node, rule: Rule, tier: Tier | None) -> None:
-    """Try it on an action that nobody knows, with nothing in it and nothing found.
-
-    A rule that fails there would send every such request to the highest tier; one
-    that approves there would let in every tool that nobody looked at.
-    """
-    stranger = Action(name="?", agent="?", arguments={})
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    facts = _facts(stranger, Assessment(findings=()), moment)
-    try:
-        matches = rule.program.matches(_LANGUAGE.bind(facts))
-    except cel.EvaluationError as error:
-        message = f"rule {rule.key!r} fails for an action without arguments: {error}"
-        reader.report(node, message, "ask first: has(action.arguments.x) && …")
-        return
-    if matches and tier and tier.route == Route.AUTO:
-        message = f"rule {rule.key!r} approves actions that nobody looked into"
-        reader.report(node, message, "name the action, or ask for findings.inspected")
-
-
-def _check_key(reader: Reader, node: Node, key: str) -> None:
-    if key and not _KEY.fullmatch(key):
-        hint = "small letters, digits, - and _, at most 64"
-        reader.report(node, f"{key!r} is no key", hint)

@@ -11,11 +11,12 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Left, Length
+from django.utils import timezone
 
-from approvals.access import tier_of, visible_to
+from approvals.access import Standing, tier_of, visible_to
 from approvals.models import ApprovalRequest
 from approvals.policy import Route
-from approvals.resource import votes_of, with_related
+from approvals.resource import open_question, votes_of, with_related
 from approvals.ruleset import ruleset_for
 from approvals.states import State
 
@@ -32,7 +33,14 @@ _HEAD = 400
 _PREVIEW = 140
 _CURSOR_SALT = "approvals.queue.cursor"
 # Up to 256 KB each, and not in a row.
-_HEAVY = ("canonical", "evidence", "justification", "metadata", "permit__token")
+_HEAVY = (
+    "canonical",
+    "evidence",
+    "justification",
+    "metadata",
+    "permit__token",
+    "outcome__detail",
+)
 
 
 class BadCursor(ValueError):
@@ -65,6 +73,10 @@ class Row:
     approvals: int
     denials: int
     places: int
+    has_question: bool
+    """Whether the agent has one to answer."""
+    claimed_by: User | None
+    """Who looks at it now."""
 
     @property
     def finding(self) -> dict[str, Any] | None:
@@ -165,6 +177,12 @@ def places_of(approval: ApprovalRequest) -> int:
     return sum(need.count for need in tier_of(approval).requirements)
 
 
+def claimed_by(approval: ApprovalRequest, now: datetime) -> User | None:
+    """Who says that they look at it, for as long as that counts."""
+    until = approval.claimed_until
+    return approval.claimed_by if until is not None and until > now else None
+
+
 def preview_of(head: str, size: int) -> Preview:
     """The arguments within the first characters of an action's canonical JSON.
 
@@ -191,17 +209,19 @@ def _decided(user: User) -> QuerySet[ApprovalRequest]:
 def _light(requests: QuerySet[ApprovalRequest]) -> QuerySet[ApprovalRequest]:
     return (
         with_related(requests)
+        .select_related("claimed_by", "assigned_to")
         .defer(*_HEAVY)
         .annotate(head=Left("canonical", _HEAD), size=Length("canonical"))
     )
 
 
 def _rows(requests: Iterable[Any]) -> list[Row]:
-    return [_row(approval) for approval in requests]
+    standing = Standing.of(timezone.now())
+    return [_row(approval, standing) for approval in requests]
 
 
-def _row(approval: Any) -> Row:
-    votes = votes_of(approval)
+def _row(approval: Any, standing: Standing) -> Row:
+    votes = votes_of(approval, standing=standing)
     return Row(
         approval=approval,
         tier=tier_mark(approval),
@@ -209,6 +229,8 @@ def _row(approval: Any) -> Row:
         approvals=votes["approvals"],
         denials=votes["denials"],
         places=places_of(approval),
+        has_question=open_question(approval) is not None,
+        claimed_by=claimed_by(approval, standing.now),
     )
 
 

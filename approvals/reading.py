@@ -12,15 +12,25 @@ from ninja.parser import Parser
 from psycopg_pool import PoolTimeout
 
 from agents.auth import Unauthenticated
-from approvals import idempotency
+from agents.brake import InvalidBrake
+from approvals import idempotency, lifecycle
 from approvals.canonical import InvalidJSON, MalformedJSON, parse, pointer_to
-from approvals.lifecycle import AlreadyDecided
 from approvals.models import ApprovalRequest
 from approvals.problems import MAX_BODY, Problem, invalid, not_found, too_large
 from approvals.ruleset import NoPolicy
 
 MAX_WAIT = 60
 """Seconds an answer can be held."""
+REFUSALS: dict[type[lifecycle.Refusal], tuple[int, str]] = {
+    lifecycle.AlreadyDecided: (409, "already-decided"),
+    lifecycle.AlreadyRedeemed: (409, "already-redeemed"),
+    lifecycle.Braked: (423, "braked"),
+    lifecycle.NoOpenQuestion: (409, "conflict"),
+    lifecycle.NotRedeemable: (409, "not-redeemable"),
+    lifecycle.OtherOutcome: (409, "conflict"),
+    lifecycle.StaleRevision: (409, "stale-revision"),
+}
+"""Status and slug of what the lifecycle refuses to agents (API.md, Act)."""
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 _PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?(?=$|[,;\s])")
 
@@ -104,9 +114,14 @@ def handle_errors(api: NinjaAPI) -> None:
     def _missing(request: HttpRequest, error: Exception) -> HttpResponse:
         return not_found().response()
 
-    @api.exception_handler(AlreadyDecided)
-    def _decided(request: HttpRequest, error: AlreadyDecided) -> HttpResponse:
-        return Problem(409, "already-decided", str(error)).response()
+    @api.exception_handler(lifecycle.Refusal)
+    def _refused(request: HttpRequest, error: lifecycle.Refusal) -> HttpResponse:
+        status, slug = REFUSALS.get(type(error), (422, "invalid"))
+        return Problem(status, slug, str(error)).response()
+
+    @api.exception_handler(InvalidBrake)
+    def _brake(request: HttpRequest, error: InvalidBrake) -> HttpResponse:
+        return invalid([{"pointer": "/reason", "message": str(error)}]).response()
 
     @api.exception_handler(idempotency.Mismatch)
     def _mismatch(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -88,6 +88,11 @@ def prose_html(text: str) -> str:
     return _html(text, keep="\n\t", flag_foreign=False)
 
 
+def source_html(text: str) -> str:
+    """The same, with every character outside plain ASCII set apart."""
+    return _html(text, keep="\n\t", flag_foreign=True)
+
+
 def unseen_in(text: str, *, keep: str = "\n\t") -> Counter[str]:
     """How often each unseen character occurs."""
     return Counter(c for c, seen_as in _classify(text, keep) if seen_as == "unseen")

@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from approvals.models import Policy
-from approvals.policy import Ruleset, parse
+from approvals.policy import Ruleset
+from approvals.policy_document import parse
 from audit.actions import Action
 from audit.log import Actor, record
 
@@ -36,7 +37,7 @@ def publish(
 ) -> Policy:
     """The next version, or the current one when ``source`` is what is in force.
 
-    Raises ``policy.PolicyError`` and ReasonMissing; stores nothing then.
+    Raises ``policy_document.PolicyError`` and ReasonMissing; stores nothing then.
     """
     ruleset = parse(source)
     reason = reason.strip()
@@ -64,6 +65,7 @@ def publish(
         "reason": reason,
         "tiers": list(ruleset.tiers),
         "rules": [rule.key for rule in ruleset.rules],
+        "trip_wires": [wire.key for wire in ruleset.trip_wires],
     }
     subject = ("policy", str(policy.version))
     record(Action.POLICY_PUBLISHED, actor=actor, subject=subject, data=data)

@@ -52,6 +52,31 @@ class Cancel(_Strict):
     reason: Annotated[Text, Field(max_length=4000)] | None = None
 
 
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+class Reply(_Strict):
+    question: Id
+    message: Annotated[Text, Field(min_length=1, max_length=4000)]
+
+
+class Redeem(_Strict):
+    digest: Digest
+
+
+class Outcome(_Strict):
+    status: Literal["succeeded", "failed"]
+    digest: Digest
+    detail: Annotated[Text, Field(max_length=4000)] | None = None
+
+
+class Stop(_Strict):
+    reason: Annotated[Text, Field(min_length=1, max_length=4000)]
+
+
 class Requirement(Schema):
     group: str
     count: int
@@ -65,7 +90,7 @@ class Votes(Schema):
 
 class Decision(Schema):
     verdict: Literal["approved", "denied"]
-    source: Literal["reviewer", "policy", "timeout", "agent"]
+    source: Literal["reviewer", "policy", "grant", "brake", "timeout", "agent"]
     message: str | None
     reason_code: str | None
     decided_by: list[str]
@@ -74,8 +99,51 @@ class Decision(Schema):
 
 class PermitOut(Schema):
     token: str
-    state: Literal["issued", "lapsed"]
+    state: Literal["issued", "redeemed", "revoked", "lapsed"]
     expires_at: datetime
+
+
+class QuestionOut(Schema):
+    id: str
+    text: str
+    asked_at: datetime
+
+
+class OutcomeOut(Schema):
+    status: Literal["succeeded", "failed", "overdue"]
+    digest: str | None
+    detail: str | None
+    reported_at: datetime | None
+
+
+class BrakeScope(Schema):
+    """One brake in force."""
+
+    id: str
+    scope: Literal[
+        "everything", "environment", "agent", "session", "action", "resource", "tier"
+    ]
+    value: str
+    agent: str | None = None
+    mode: Literal["hold", "deny"]
+    reason: str
+    engaged_at: datetime
+    released_at: datetime | None
+
+
+class BrakeOut(Schema):
+    """The brakes that stop a request now."""
+
+    mode: Literal["hold", "deny"]
+    scopes: list[BrakeScope]
+
+
+class BrakeState(Schema):
+    """The brakes that can stop something of this agent."""
+
+    engaged: bool
+    mode: Literal["hold", "deny"] | None
+    scopes: list[BrakeScope]
 
 
 class Request(Schema):
@@ -105,9 +173,10 @@ class Request(Schema):
     expires_at: datetime
     decided_at: datetime | None
     decision: Decision | None
-    question: None
+    question: QuestionOut | None
     permit: PermitOut | None
-    outcome: None
+    outcome: OutcomeOut | None
+    brake: BrakeOut | None
 
 
 class RequestPage(Schema):

@@ -1,4 +1,4 @@
-"""The states of a request, and which may follow which. Pure."""
+"""The states of a request and of its permit, and which may follow which. Pure."""
 
 from enum import StrEnum
 
@@ -20,6 +20,8 @@ class Source(StrEnum):
 
     REVIEWER = "reviewer"
     POLICY = "policy"
+    GRANT = "grant"
+    BRAKE = "brake"
     TIMEOUT = "timeout"
     AGENT = "agent"
 
@@ -35,11 +37,20 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 }
 
 
-class IllegalTransition(Exception):
-    """The request is not in a state that the new one may follow."""
+class PermitState(StrEnum):
+    ISSUED = "issued"
+    REDEEMED = "redeemed"
+    REVOKED = "revoked"
+    LAPSED = "lapsed"
 
-    def __init__(self, old: State, new: State) -> None:
-        super().__init__(f"a request that is {old} cannot become {new}")
+
+class IllegalTransition(Exception):
+    """It is not in a state that the new one may follow."""
+
+    def __init__(
+        self, old: State | PermitState, new: State | PermitState, what: str = "request"
+    ) -> None:
+        super().__init__(f"a {what} that is {old} cannot become {new}")
         self.old = old
         self.new = new
 
@@ -48,3 +59,9 @@ def check(old: State, new: State) -> None:
     """Raise IllegalTransition unless ``new`` may follow ``old``."""
     if new not in TRANSITIONS[old]:
         raise IllegalTransition(old, new)
+
+
+def check_permit(old: PermitState, new: PermitState) -> None:
+    """Raise IllegalTransition unless ``new`` may follow: it leaves ``issued`` once."""
+    if old is not PermitState.ISSUED or new is PermitState.ISSUED:
+        raise IllegalTransition(old, new, "permit")

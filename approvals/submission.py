@@ -8,7 +8,7 @@ from typing import Any
 from agents.models import Agent, AgentKey
 from approvals.canonical import Action, digest
 from approvals.models import ApprovalRequest
-from approvals.policy import Verdict
+from approvals.policy import Tier, Verdict
 from approvals.risk import Assessment
 
 
@@ -49,6 +49,7 @@ def new_request(
     """The request as judged, still without agent, key and policy; not yet stored."""
     canonical, tier = action.canonical(), verdict.tier
     lifetime = min(submission.expires_in or tier.decide_within, tier.decide_within)
+    expires = now + timedelta(seconds=lifetime)
     return ApprovalRequest(
         canonical=canonical,
         digest=digest(canonical),
@@ -64,11 +65,20 @@ def new_request(
         findings=[finding.as_dict() for finding in assessment.findings],
         tier=tier.key,
         tier_rank=tier.rank,
+        tier_floor=tier.rank,
         route=verdict.route,
         reasons=list(verdict.reasons),
         created_at=now,
-        expires_at=now + timedelta(seconds=lifetime),
+        expires_at=expires,
+        escalates_at=escalation_time(tier, now, expires),
     )
+
+
+def escalation_time(tier: Tier, start: datetime, end: datetime) -> datetime | None:
+    """When further groups become eligible; None where the tier has none."""
+    if tier.escalation is None:
+        return None
+    return start + (end - start) * tier.escalation.after / 100
 
 
 def facts_of(approval: ApprovalRequest, key: AgentKey | None) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from approvals import heartbeat, idempotency, lifecycle
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Expire what is due, forget what is old, and say that the sweeper lives."""
-    lifecycle.expire_due()
+    """Do what time brings about, forget what is old, say that the sweeper lives."""
+    for step in lifecycle.SWEEPS:
+        step()
     idempotency.forget_old()
     heartbeat.beat()

@@ -14,6 +14,19 @@ LIMIT = 200
 """Entries shown; a request has a handful."""
 
 
+_KINDS = {
+    Action.REQUEST_EDITED: "edited",
+    Action.REQUEST_ASKED: "question",
+    Action.REQUEST_REPLIED: "question",
+    Action.PERMIT_REVOKED: "denied",
+    Action.PERMIT_REDEMPTION_REFUSED: "denied",
+    Action.OUTCOME_FOR_OTHER_DIGEST: "denied",
+    Action.OUTCOME_WITHOUT_REDEMPTION: "denied",
+    Action.OUTCOME_OVERDUE: "expired",
+    Action.PERMIT_LAPSED: "expired",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line; ``quote`` is what somebody wrote, shown as their text."""
@@ -48,10 +61,34 @@ def _from_entry(entry: Entry) -> Event:
             what = f"voted to {data.get('verdict')}"
         case Action.REQUEST_DECIDED:
             kind, what = str(data.get("state")), _decision(data)
-        case _:
-            kind, what = "other", entry.action
+        case action:
+            kind, what = _other(action, data)
     quote = "" if entry.action == Action.REQUEST_DECIDED else _quote(data)
     return Event(entry.at, kind, entry.actor_name, what, quote)
+
+
+def _other(action: str, data: Mapping[str, Any]) -> tuple[str, str]:
+    """Kind and words of what is neither asked, voted nor decided."""
+    to = data.get("to") or "nobody"
+    words = {
+        Action.REQUEST_VOTE_WITHDRAWN: f"took back the vote to {data.get('verdict')}",
+        Action.REQUEST_EDITED: f"changed it: revision {data.get('revision')}",
+        Action.REQUEST_ASKED: "asked the agent",
+        Action.REQUEST_REPLIED: "answered, and claims",
+        Action.REQUEST_CLAIMED: "looks at it" if data.get("to") else "stopped looking",
+        Action.REQUEST_ASSIGNED: f"assigned it to {to}",
+        Action.REQUEST_ESCALATED: "let further groups decide",
+        Action.REQUEST_DEADLINE_MOVED: "gave back the time under the brake",
+        Action.PERMIT_REDEEMED: "redeemed the permit",
+        Action.PERMIT_REDEMPTION_REFUSED: "was refused redemption",
+        Action.PERMIT_REVOKED: "revoked the permit",
+        Action.PERMIT_LAPSED: "closed the permit: nobody used it in time",
+        Action.OUTCOME_REPORTED: f"says it {data.get('status')}",
+        Action.OUTCOME_OVERDUE: "noted that no outcome was reported in time",
+        Action.OUTCOME_FOR_OTHER_DIGEST: "noted an outcome for another digest",
+        Action.OUTCOME_WITHOUT_REDEMPTION: "noted an outcome without redemption",
+    }
+    return _KINDS.get(Action(action), "other"), words.get(Action(action), action)
 
 
 def _decision(data: Mapping[str, Any]) -> str:
@@ -66,6 +103,10 @@ def _decision(data: Mapping[str, Any]) -> str:
             return "denied it: nobody decided in time"
         case "agent":
             return "took it back"
+        case "grant":
+            return f"approved it by {people}"
+        case "brake":
+            return "denied it: the brake is on"
         case source:
             return f"settled it: {state} ({source})"
 

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from approvals import views
+from approvals import (
+    acting_views,
+    brake_views,
+    grant_proposal_views,
+    grant_views,
+    me_views,
+    people_views,
+    reconciliation_views,
+    views,
+)
 
 app_name = "approvals"
 urlpatterns = [
@@ -11,4 +20,36 @@ urlpatterns = [
     path("r/<uuid:approval_id>", views.show_request, name="request"),
     path("r/<uuid:approval_id>/row", views.show_row, name="row"),
     path("r/<uuid:approval_id>/vote", views.vote, name="vote"),
+    path("r/<uuid:approval_id>/withdraw", acting_views.withdraw, name="withdraw"),
+    path("r/<uuid:approval_id>/edit", acting_views.edit, name="edit"),
+    path("r/<uuid:approval_id>/ask", acting_views.ask, name="ask"),
+    path("r/<uuid:approval_id>/claim", acting_views.claim, name="claim"),
+    path("r/<uuid:approval_id>/assign", acting_views.assign, name="assign"),
+    path("r/<uuid:approval_id>/take-back", acting_views.take_back, name="take_back"),
+    path("brake", brake_views.show_brake, name="brake"),
+    path("brake/hold", brake_views.hold_everything, name="hold_everything"),
+    path("brake/banner", brake_views.show_banner, name="brake_banner"),
+    path(
+        "brake/<uuid:brake_id>/release", brake_views.release_brake, name="release_brake"
+    ),
+    path("r/<uuid:approval_id>/grant", grant_proposal_views.propose, name="grant"),
+    path("grants", grant_views.show_grants, name="grants"),
+    path("grants/<uuid:grant_id>", grant_views.show_grant, name="grant_given"),
+    path("grants/<uuid:grant_id>/revoke", grant_views.revoke, name="revoke_grant"),
+    path(
+        "reconciliation",
+        reconciliation_views.show_reconciliation,
+        name="reconciliation",
+    ),
+    path("me", me_views.show_me, name="me"),
+    path("me/passkeys", me_views.add_passkey, name="add_passkey"),
+    path("me/passkeys/begin", me_views.begin_passkey, name="begin_passkey"),
+    path(
+        "me/passkeys/<int:passkey_id>/remove",
+        me_views.remove_passkey,
+        name="remove_passkey",
+    ),
+    path("people", people_views.show_people, name="people"),
+    path("people/link", people_views.link, name="link"),
+    path("people/<int:user_id>/unlink", people_views.unlink, name="unlink"),
 ]

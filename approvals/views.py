@@ -1,29 +1,34 @@
-"""The pages of people who decide: queue, request, vote, history."""
+"""The pages of people who decide: queue, request, vote, history.
+
+What else they do to a request is in ``acting_views``.
+"""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from approvals import forms, lifecycle, queue, timeline
-from approvals.access import actions_for, is_reviewer, tier_of, visible_to
-from approvals.models import ApprovalRequest
-from approvals.render import block, blocks_of, visible_text
+from approvals import forms, lifecycle, queue
+from approvals.access import is_reviewer, visible_to
+from approvals.models import ApprovalRequest, Vote
+from approvals.render import visible_text
+from approvals.request_page import contents
 from approvals.resource import votes_of, with_related
-from approvals.states import State
+from approvals.webauthn import relying_party
 
 P = ParamSpec("P")
 
@@ -94,47 +99,81 @@ def show_history(request: PersonRequest) -> HttpResponse:
 @for_reviewers
 def show_request(request: PersonRequest, approval_id: UUID) -> HttpResponse:
     """One request: what would run, what is known, who decides."""
-    return _answer(request, _find(request.user, approval_id))
+    return answer(request, find(request.user, approval_id))
 
 
 @require_POST
 @for_reviewers
 def vote(request: PersonRequest, approval_id: UUID) -> HttpResponse:
     """One person's vote; 409 with what changed when it was on something else."""
-    approval = _find(request.user, approval_id)
+    approval = find(request.user, approval_id)
     form = forms.VoteForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, approval, form, "That form was not complete.", 422)
+        return _refuse_vote(request, approval, form, "That form was not complete.", 422)
     cast_vote = form.cleaned_data
     shown = cast_vote.pop("view")
+    presence = forms.presence_of(request.session, shown, cast_vote)
+    if cast_vote["verdict"] != Vote.Verdict.APPROVE:
+        cast_vote["grant"] = None  # The choice stands beside both verbs.
     if problem := forms.objection(shown, approval_id, request.user):
-        return _refuse(request, approval, form, problem, 409)
+        return _refuse_vote(request, approval, form, problem, 409)
     try:
-        approval = lifecycle.vote(approval_id, actor=request.user, **cast_vote)
-    except tuple(REFUSALS) as error:
-        status = REFUSALS[type(error)]
-        fresh = _find(request.user, approval_id)
-        changes = forms.changes_since(shown, fresh)
-        return _refuse(request, fresh, form, str(error), status, changes)
+        approval = lifecycle.vote(
+            approval_id, actor=request.user, presence=presence, **cast_vote
+        )
+    except lifecycle.Refusal as error:
+        fresh = find(request.user, approval_id)
+        return _refuse_vote(request, fresh, form, error, status_of(error), shown=shown)
     messages.success(request, _thanks(approval, cast_vote["verdict"]))
-    return _go(request, _next_place(request.user, approval))
+    return go(request, _next_place(request.user, approval))
 
 
-REFUSALS: dict[type[Exception], int] = {
+STATUS: dict[type[lifecycle.Refusal], int] = {
     lifecycle.AlreadyDecided: 409,
     lifecycle.StaleRevision: 409,
     lifecycle.VotedAlready: 409,
+    lifecycle.Braked: 423,
     lifecycle.NotAllowed: 403,
-    lifecycle.ReasonMissing: 422,
 }
-"""What lifecycle refuses, and the status that says so."""
+"""The status of what lifecycle refuses; 422 for what could be said differently."""
 
 
-def _find(user: User, approval_id: UUID) -> ApprovalRequest:
+def status_of(refusal: lifecycle.Refusal) -> int:
+    """By ``STATUS``."""
+    return STATUS.get(type(refusal), 422)
+
+
+def find(user: User, approval_id: UUID) -> ApprovalRequest:
+    """The request with all its page shows; raises Http404."""
+    requests = with_related(visible_to(user))
     try:
-        return with_related(visible_to(user)).get(pk=approval_id)
+        return requests.select_related("claimed_by", "assigned_to", "edited_by").get(
+            pk=approval_id
+        )
     except ApprovalRequest.DoesNotExist as error:
         raise Http404 from error
+
+
+def answer(
+    request: PersonRequest,
+    approval: ApprovalRequest,
+    *,
+    status: int = 200,
+    seen: int | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """The page, or for a script its content alone; ``seen`` as for ``contents``."""
+    shown = contents(approval, request.user, request.session, seen=seen)
+    context = shown | {"elsewhere": _elsewhere(request)} | more
+    name = "_request" if request.htmx else "request"
+    return render(request, f"approvals/{name}.html", context, status=status)
+
+
+def go(request: PersonRequest, address: str) -> HttpResponse:
+    """Leave the page for another one."""
+    if request.htmx:
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
 
 
 def _page_or_404(
@@ -146,71 +185,39 @@ def _page_or_404(
         raise Http404 from error
 
 
-def _answer(
-    request: PersonRequest,
-    approval: ApprovalRequest,
-    *,
-    status: int = 200,
-    **more: Any,
-) -> HttpResponse:
-    context = _everything_about(approval, request.user) | more
-    name = "_request" if request.htmx else "request"
-    return render(request, f"approvals/{name}.html", context, status=status)
-
-
-def _refuse(
+def _refuse_vote(
     request: PersonRequest,
     approval: ApprovalRequest,
     form: forms.VoteForm,
-    problem: str,
+    problem: str | lifecycle.Refusal,
     status: int,
-    changes: list[str] | None = None,
+    shown: forms.Shown | None = None,
 ) -> HttpResponse:
     """The page as it is now, with what went wrong and with what they had typed."""
-    return _answer(
+    asks_reason = isinstance(problem, lifecycle.ReasonMissing)
+    return answer(
         request,
         approval,
         status=status,
-        problem=problem,
-        changes=changes or [],
-        asks_reason=status == 422,
+        seen=shown.revision if shown else None,
+        problem=str(problem),
+        changes=forms.changes_since(shown, approval) if shown else [],
+        is_stale=shown is not None and shown.revision != approval.revision,
+        asks_reason=asks_reason or "message" in form.errors,
         errors=form.errors.get("message", []),
         typed=request.POST.get("message", ""),
+        typed_target=request.POST.get("typed", ""),
         chosen=request.POST.get("reason_code", ""),
+        chosen_grant=request.POST.get("grant", ""),
     )
 
 
-def _everything_about(approval: ApprovalRequest, user: User) -> dict[str, Any]:
-    votes = list(approval.votes.all())
-    return {
-        "approval": approval,
-        "now": timezone.now(),
-        "tier": tier_of(approval),
-        "tier_mark": queue.tier_mark(approval),
-        "tally": votes_of(approval),
-        "places": queue.places_of(approval),
-        "votes": votes,
-        "my_vote": next((vote for vote in votes if vote.voter_id == user.pk), None),
-        "actions": actions_for(approval, user),
-        "blocks": blocks_of(approval.action, approval.arguments),
-        "exact": block("canonical JSON", approval.canonical, "json"),
-        "evidence": [
-            (item, block(item["title"], item["content"], "text"))
-            for item in approval.evidence
-        ],
-        "events": timeline.timeline(approval),
-        "permit": _permit(approval),
-        "reason_codes": forms.REASON_CODES,
-        "max_message": forms.MAX_MESSAGE,
-        "view": forms.shown_now(approval, user).sealed(),
-    }
-
-
-def _permit(approval: ApprovalRequest) -> dict[str, Any] | None:
-    if approval.state != State.APPROVED:
-        return None
-    permit = approval.permit
-    return {"state": permit.state_at(timezone.now()), "expires_at": permit.expires_at}
+def _elsewhere(request: PersonRequest) -> str:
+    """Where passkeys work when they do not at the address this page has now."""
+    party = relying_party(settings.BASE_URL)
+    if party is None or request.get_host() == urlsplit(party.origin).netloc:
+        return ""
+    return party.origin
 
 
 def _thanks(approval: ApprovalRequest, verdict: str) -> str:
@@ -228,12 +235,6 @@ def _next_place(user: User, approval: ApprovalRequest) -> str:
     """The queue, at the row to turn to next."""
     following = queue.next_waiting(user, approval)
     return reverse("approvals:queue") + (f"#row-{following}" if following else "")
-
-
-def _go(request: PersonRequest, address: str) -> HttpResponse:
-    if request.htmx:
-        return HttpResponseClientRedirect(address)
-    return redirect(address)
 
 
 def _to_sign_in(request: PersonRequest) -> HttpResponse:

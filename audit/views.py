@@ -14,7 +14,19 @@ from audit.actions import Action
 from audit.models import Entry
 
 PAGE = 50
-SUBJECT_TYPES = ("request", "agent", "key", "policy", "user", "delivery")
+SUBJECT_TYPES = (
+    "request",
+    "agent",
+    "brake",
+    "delivery",
+    "grant",
+    "key",
+    "outcome",
+    "passkey",
+    "permit",
+    "policy",
+    "user",
+)
 """All there are; named so that a search by id can use the index."""
 
 

@@ -3,43 +3,61 @@
 Starts ``manage.py serve`` in a temporary data folder, as shipped: embedded
 PostgreSQL with fsync on, one process, every check on. Everything, the load
 included, shares the cores; so the ratios to PostgreSQL's own rate in the same
-run say more than the absolute numbers.
+run say more than the absolute numbers. ``ARGS=steps`` takes STEPS random steps
+through the states of requests instead, which takes long.
 """
 
+import argparse
 import asyncio
 import json
 import os
 import platform
-import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
 from pathlib import Path
-from statistics import quantiles
 from typing import Any
-from urllib.parse import urlencode
 
-from websockets.asyncio.client import connect
-
-from benchmarks import postgres
-from benchmarks.client import Connection
+from benchmarks import measures, postgres
+from benchmarks.acting import PASSWORD, PEOPLE
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 8.0
-"""How long each load is kept up."""
-SAMPLES = 60
-"""How many single latencies are taken."""
-PASSWORD = "correct horse battery staple"
+STEPS = 200_000
+STATE_MACHINE = "tests/approvals/test_state_machine.py"
+REGISTER = """
+import json
+from agents.registry import register_agent
+from audit.log import COMMAND_LINE
+print(json.dumps([
+    register_agent(f"bench-{number}", actor=COMMAND_LINE).key for number in range(%d)
+]))
+"""
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
-        os.chmod(folder, 0o711)
-        report = _measure(Path(folder))
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=["budget", "steps"])
+    if parser.parse_args().part == "steps":
+        report = _steps()
+    else:
+        with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
+            os.chmod(folder, 0o711)
+            report = _measure(Path(folder))
     print(json.dumps(report, indent=2))
+
+
+def _steps() -> dict[str, Any]:
+    """The state machine's test with STEPS steps; exits with its status if it fails."""
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", STATE_MACHINE]
+    environment = {**os.environ, "STEPS": str(STEPS)}
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=sys.stderr)
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        sys.exit(done.returncode)
+    return {"steps": STEPS, "seconds": round(seconds, 1)}
 
 
 def _measure(data_dir: Path) -> dict[str, Any]:
@@ -58,28 +76,38 @@ def _measure(data_dir: Path) -> dict[str, Any]:
         assert server.stdout
         while "is ready at" not in (line := server.stdout.readline()):
             assert line, "the server did not start"
-        agent = _manage(environment, "create_agent", "bench-agent", "--json")
-        _manage(
-            environment, "create_user", "bench", "--group", "reviewers",
-            "--password-stdin", "--json", text=PASSWORD,
-        )  # fmt: skip
-        return asyncio.run(_report(environment["BASE_URL"], agent["key"], data_dir))
+        for name in PEOPLE:
+            _manage(
+                environment, "create_user", name, "--group", "reviewers",
+                "--password-stdin", "--json", text=PASSWORD,
+            )  # fmt: skip
+        script = REGISTER % (measures.SAMPLES + 1)
+        keys = _manage(environment, "shell", "--verbosity=0", "--command", script)
+        return asyncio.run(_report(environment["BASE_URL"], keys, data_dir))
     finally:
         server.terminate()
         server.communicate(timeout=15)
 
 
-async def _report(address: str, key: str, data_dir: Path) -> dict[str, Any]:
-    inserts = await asyncio.to_thread(postgres.three_inserts, data_dir, 32, SECONDS)
-    loads = {str(n): await _load(address, key, n) for n in (1, 8, 32)}
-    visible = await _submit_to_visible(address, key)
-    decided = await _decide_to_long_poll(address, key)
+async def _report(address: str, keys: list[str], data_dir: Path) -> dict[str, Any]:
+    key, *others = keys
+    seconds = measures.SECONDS
+    inserts = await asyncio.to_thread(postgres.three_inserts, data_dir, 32, seconds)
+    loads = {str(n): await measures.submit_load(address, key, n) for n in (1, 8, 32)}
+    redeemed = await measures.redeem_load(address, key, 32)
+    visible = await measures.submit_to_visible(address, key)
+    decided = await measures.decide_to_long_poll(address, key)
+    quorum = await measures.decide_to_long_poll(address, key, people=2)
+    braked = await measures.brake_to_in_force(address, others)
     rate = loads["32"]["requests_per_second"]
     return {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
         "submit": loads,
+        "redeem": {"32": redeemed},
         "submit_to_visible_ms": visible,
         "decide_to_long_poll_ms": decided,
+        "second_of_two_decides_to_long_poll_ms": quorum,
+        "brake_to_in_force_ms": braked,
         "postgres_three_inserts_per_second": inserts,
         "submit_share_of_postgres": round(rate / inserts, 4),
         "budget": {
@@ -87,151 +115,8 @@ async def _report(address: str, key: str, data_dir: Path) -> dict[str, Any]:
             "submit_to_visible_p50_under_50_ms": visible["p50"] < 50,
             "submit_to_visible_p99_under_250_ms": visible["p99"] < 250,
             "decide_to_long_poll_p99_under_100_ms": decided["p99"] < 100,
+            "brake_to_in_force_p99_under_1_s": braked["p99"] < 1000,
         },
-    }
-
-
-def _submission(number: int) -> bytes:
-    return json.dumps(
-        {
-            "action": "sql.execute",
-            "arguments": {"sql": f"UPDATE accounts SET plan = 0 WHERE id = {number}"},
-            "environment": "production",
-            "resource": "billing-db",
-            "summary": "Move a customer back to the free plan",
-        }
-    ).encode()
-
-
-async def _submit(connection: Connection, key: str, number: int) -> dict[str, Any]:
-    answer = await connection.request(
-        "POST",
-        "/api/v1/requests",
-        body=_submission(number),
-        Authorization=f"Bearer {key}",
-        Content_Type="application/json",
-    )
-    assert answer.status == 201, answer.body
-    resource: dict[str, Any] = answer.json()
-    return resource
-
-
-async def _load(address: str, key: str, clients: int) -> dict[str, float]:
-    """Submit as fast as ``clients`` can, one after the other each."""
-    latencies: list[float] = []
-    end = time.perf_counter() + SECONDS
-
-    async def client(number: int) -> None:
-        async with Connection(address) as connection:
-            while (start := time.perf_counter()) < end:
-                await _submit(connection, key, number)
-                latencies.append(time.perf_counter() - start)
-
-    await asyncio.gather(*map(client, range(clients)))
-    return {
-        "requests_per_second": round(len(latencies) / SECONDS, 1),
-        **{f"{name}_ms": value for name, value in _percentiles(latencies).items()},
-    }
-
-
-async def _submit_to_visible(address: str, key: str) -> dict[str, float]:
-    """From sending a request until a signed-in browser's socket names it."""
-    latencies = []
-    async with AsyncExitStack() as stack:
-        browser = await stack.enter_async_context(Connection(address))
-        agent = await stack.enter_async_context(Connection(address))
-        await _sign_in(browser)
-        socket = await stack.enter_async_context(_socket(address, browser))
-        await socket.recv()
-        for number in range(SAMPLES):
-            start = time.perf_counter()
-            resource = asyncio.create_task(_submit(agent, key, number))
-            frame = json.loads(await socket.recv())
-            while "id" not in frame:
-                frame = json.loads(await socket.recv())
-            latencies.append(time.perf_counter() - start)
-            assert frame["id"] == (await resource)["id"]
-    return _percentiles(latencies)
-
-
-async def _decide_to_long_poll(address: str, key: str) -> dict[str, float]:
-    """From a reviewer's click until the waiting agent has its permit."""
-    latencies = []
-    async with AsyncExitStack() as stack:
-        browser = await stack.enter_async_context(Connection(address))
-        agent = await stack.enter_async_context(Connection(address))
-        await _sign_in(browser)
-        forms = []
-        for number in range(SAMPLES):
-            resource = await _submit(agent, key, number)
-            forms.append((resource["id"], await _vote_form(browser, resource["id"])))
-        await asyncio.sleep(1)  # A vote sooner after the page is refused.
-        for request_id, form in forms:
-            waiting = asyncio.create_task(
-                agent.request(
-                    "GET",
-                    f"/api/v1/requests/{request_id}?wait=60",
-                    Authorization=f"Bearer {key}",
-                )
-            )
-            await asyncio.sleep(0.05)
-            start = time.perf_counter()
-            voted = asyncio.create_task(_post(browser, f"/r/{request_id}/vote", form))
-            assert (await waiting).json()["state"] == "approved"
-            latencies.append(time.perf_counter() - start)
-            assert (await voted) in (200, 204, 302, 303)
-    return _percentiles(latencies)
-
-
-async def _sign_in(browser: Connection) -> None:
-    page = await browser.request("GET", "/accounts/login/")
-    form = {**_hidden(page.body.decode()), "login": "bench", "password": PASSWORD}
-    assert await _post(browser, "/accounts/login/", form) == 302
-
-
-async def _vote_form(browser: Connection, request_id: str) -> dict[str, str]:
-    page = await browser.request("GET", f"/r/{request_id}")
-    return {**_hidden(page.body.decode()), "verdict": "approve"}
-
-
-async def _post(browser: Connection, path: str, form: dict[str, str]) -> int:
-    answer = await browser.request(
-        "POST",
-        path,
-        body=urlencode(form).encode(),
-        Content_Type="application/x-www-form-urlencoded",
-        Origin=browser.address,
-        Referer=browser.address,
-    )
-    return answer.status
-
-
-def _hidden(page: str) -> dict[str, str]:
-    """The hidden fields of a page's forms."""
-    fields = {}
-    for tag in re.findall(r'<input[^>]*type="hidden"[^>]*>', page):
-        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if "name" in attributes:
-            fields[attributes["name"]] = attributes.get("value", "")
-    return fields
-
-
-def _socket(address: str, browser: Connection) -> connect:
-    cookie = f"sessionid={browser.cookies['sessionid']}"
-    return connect(
-        f"{address.replace('http', 'ws', 1)}/ws/live",
-        additional_headers={"Cookie": cookie},
-        origin=address,  # type: ignore[arg-type]
-        proxy=None,
-    )
-
-
-def _percentiles(seconds: list[float]) -> dict[str, float]:
-    """Median and 99th percentile in milliseconds."""
-    hundredths = quantiles(seconds, n=100, method="inclusive")
-    return {
-        "p50": round(hundredths[49] * 1000, 2),
-        "p99": round(hundredths[98] * 1000, 2),
     }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
+from allauth.account.views import ReauthenticateView
 from django.contrib.auth.models import AbstractBaseUser, Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.signals import (
@@ -13,7 +15,8 @@ from django.contrib.auth.signals import (
 )
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from audit import log
 from audit.actions import Action
@@ -27,6 +30,23 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+class Reauthenticate(ReauthenticateView):  # type: ignore[misc]
+    """Confirm who one is with the password; then back to where one was, by GET."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        # allauth would repeat a POST that it had put aside: nobody decides by that.
+        self.request.session.pop(STATE_SESSION_KEY, None)
+        answer: HttpResponse = super().form_valid(form)
+        return answer
+
+    def _check_reauthentication_method_available(
+        self, request: HttpRequest
+    ) -> HttpResponse | None:
+        if isinstance(request.user, User) and request.user.has_usable_password():
+            return None
+        return render(request, "account/no_password.html", status=403)
 
 
 @transaction.atomic

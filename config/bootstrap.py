@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management.base import OutputWrapper
 from django.db import connection, transaction
 from django.utils.crypto import get_random_string
@@ -84,6 +84,11 @@ def _make_people() -> None:
     create_user(ADMIN, actor=SYSTEM, password=None, is_staff=True, is_superuser=True)
     for name in REVIEWERS:
         create_user(name, actor=SYSTEM, password=None, groups=[GROUP])
+    Group.objects.get(name=GROUP).permissions.add(
+        Permission.objects.get(
+            content_type__app_label="agents", codename="release_brake"
+        )
+    )
     User.objects.update(password=UNFINISHED)
 
 

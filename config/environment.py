@@ -27,6 +27,8 @@ class Environment(BaseSettings):
     """Requests one agent may make in a minute, over all processes."""
     allow_loopback_callbacks: bool | None = None
     """Callbacks to this machine; default: only where Countersign serves just it."""
+    brake_release_people: int = Field(default=2, ge=1, le=2)
+    """How many humans have to agree before a brake is released."""
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

@@ -20,6 +20,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 PERMIT_KEY = ENV.permit_key or keys.permit_key(DATA_DIR)
 RATE_LIMIT_PER_MINUTE = ENV.rate_limit
+BRAKE_RELEASE_PEOPLE = ENV.brake_release_people
 ALLOW_LOOPBACK_CALLBACKS = (
     ENV.is_local
     if ENV.allow_loopback_callbacks is None
@@ -72,6 +73,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "approvals.brake_context.brake",
             ],
         },
     },

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from approvals.api import api
+from config.accounts import Reauthenticate
 
 # One door for passwords: the admin's own knows no limit on attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -16,7 +17,7 @@ accounts = [
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("signup/", account.signup, name="account_signup"),
-    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/", Reauthenticate.as_view(), name="account_reauthenticate"),
     path("password/", account.password_change, name="account_change_password"),
 ]
 

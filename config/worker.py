@@ -63,7 +63,7 @@ class Worker:
     def __init__(self) -> None:
         self.sweeper = Loop(
             "sweeper",
-            lifecycle.expire_due,
+            *lifecycle.SWEEPS,
             idempotency.forget_old,
             partial(heartbeat.beat, "sweeper"),
         )

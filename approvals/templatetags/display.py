@@ -33,6 +33,12 @@ def prose(value: object) -> SafeString:
 
 
 @register.filter
+def source(value: object) -> SafeString:
+    """Several lines of what would run, without colours."""
+    return _safe(render.source_html(_text(value)))
+
+
+@register.filter
 def visible_text(value: object) -> str:
     """For attributes and titles: plain text with marks; the template escapes it."""
     return render.visible_text(_text(value))

@@ -1,8 +1,12 @@
 // Starts what the page at hand needs.
+import { watchBrake } from "./brake.js";
 import { watchThemeButton } from "./chooser.js";
 import { startClock } from "./clock.js";
+import { watchEditor } from "./editor.js";
+import { watchGrant } from "./grant.js";
 import { watchKeys } from "./keys.js";
 import { Live } from "./live.js";
+import { register as watchPasskeys } from "./passkey.js";
 import { watchQueue } from "./queue.js";
 import { watchRequest } from "./request.js";
 import { watchRows } from "./rows.js";
@@ -14,4 +18,8 @@ watchKeys();
 watchRows();
 watchQueue(live);
 watchRequest(live);
+watchEditor();
+watchPasskeys();
+watchBrake(live);
+watchGrant();
 live.start();

@@ -31,11 +31,19 @@ function press(event) {
   }
   if (event.key === "g" && !event.repeat) {
     goUntil = performance.now() + GO_WINDOW;
+    setTimeout(alone, GO_WINDOW, goUntil);
     return;
   }
   const binding = bindings.get(event.key);
   if (!binding || (event.repeat && !binding.repeats)) return;
   if (binding.act(event) !== false) event.preventDefault();
+}
+
+// Nothing followed within the window: then "g" is a key of the page like others.
+function alone(until) {
+  if (goUntil !== until) return;
+  goUntil = 0;
+  if (!isTyping(document.activeElement)) bindings.get("g")?.act();
 }
 
 function go(event) {
@@ -50,7 +58,7 @@ function isTyping(element) {
 }
 
 function leave() {
-  const menu = document.querySelector("details.account[open]");
+  const menu = document.querySelector("details:is(.account, .brake-control, .more)[open]");
   if (menu) {
     menu.open = false;
     menu.querySelector("summary").focus();

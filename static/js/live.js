@@ -7,7 +7,8 @@ const LONGEST_PAUSE = 15000;
 const OFFLINE_AFTER = 10000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
-// Events: "change" with detail {id}, "resync" when something may have been missed.
+// Events: "change" with detail {id}, "brake" when one was pulled or released,
+// "resync" when something may have been missed.
 export class Live extends EventTarget {
   #badge = document.getElementById("live");
   #socket;
@@ -62,6 +63,7 @@ export class Live extends EventTarget {
     // The page was made before the socket was open: what happened in between?
     if (isFirst || isGap || frame.resync) this.#tell("resync");
     else if (frame.id) this.#tell("change", { id: frame.id });
+    else if (frame.brake) this.#tell("brake");
   }
 
   // The server speaks every 20 seconds; a dead line does not say that it is dead.

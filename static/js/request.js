@@ -1,13 +1,16 @@
 // One request: decide with a or d, and never on something else than what is shown.
+import { watchActs } from "./acts.js";
 import { drawTimes } from "./clock.js";
 import { fetchFragment } from "./fragments.js";
 import { onKey } from "./keys.js";
 import { notify } from "./notice.js";
+import { assert, words } from "./passkey.js";
 
 const INERT = 500;
-const ANSWERED_HERE = new Set([409, 422]);
+const ANSWERED_HERE = new Set([409, 422, 423]);
 let armedAt = Infinity;
 let isSending = false;
+let signed = null;
 let timer;
 
 const article = () => document.getElementById("request");
@@ -24,13 +27,14 @@ export function watchRequest(live) {
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close-reason]")) closeReason();
   });
-  document.addEventListener("keydown", inReason);
+  document.addEventListener("keydown", inReason, { capture: true });
   onKey("a", () => verb("approve")?.click());
   onKey("d", () => (isOpen() ? document.getElementById("message").focus() : verb("deny")?.click()));
+  watchActs();
   live.addEventListener("change", (event) => {
     if (event.detail.id === article().dataset.request) refresh();
   });
-  live.addEventListener("resync", refresh);
+  for (const event of ["resync", "brake"]) live.addEventListener(event, refresh);
   watchAnswers();
 }
 
@@ -43,24 +47,59 @@ function disarm() {
 }
 
 function showArmed(isArmed) {
-  for (const button of document.querySelectorAll(".verb, .send")) {
+  for (const button of document.querySelectorAll(".verb, .send, .armed")) {
     if (isArmed) button.removeAttribute("aria-disabled");
     else button.setAttribute("aria-disabled", "true");
   }
 }
 
 function guard(event) {
-  if (!event.target.matches("[data-decide]")) return;
-  const isDenial = event.submitter?.dataset.verb === "deny";
+  const form = event.target;
+  if (!form.matches("[data-decide], [data-armed]")) return;
+  if (form === signed) {
+    signed = null; // The passkey has answered for this very press.
+    return;
+  }
   const mustWait = isSending || performance.now() < armedAt;
-  if (mustWait || (isDenial && !isOpen())) {
+  const missing = mustWait ? null : stepBefore(form, event.submitter);
+  if (mustWait || missing) {
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (!mustWait) openReason();
+    missing?.();
     return;
   }
   isSending = true;
   showArmed(false);
+}
+
+// What has to come before this press can be sent; null when nothing has.
+function stepBefore(form, button) {
+  if (!form.matches("[data-decide]")) return null;
+  if (button?.dataset.verb === "deny" && !isOpen()) return openReason;
+  const typing = document.getElementById("typed");
+  if (button?.dataset.verb === "approve" && typing && !typing.value) return () => typing.focus();
+  if (form.elements.assertion) return () => sign(form, button);
+  return null;
+}
+
+// The page stays as it is meanwhile: what is signed is what is shown.
+async function sign(form, button) {
+  isSending = true;
+  showArmed(false);
+  const place = form.querySelector("[data-passkey-failed]");
+  place.hidden = true;
+  try {
+    const options = button.value === "approve" ? form.dataset.passkeyApprove : form.dataset.passkeyDeny;
+    form.elements.assertion.value = await assert(JSON.parse(options));
+    signed = form;
+    form.requestSubmit(button);
+  } catch (error) {
+    isSending = false;
+    place.textContent = words(error);
+    place.hidden = false;
+    disarm();
+    refresh(); // For what it has missed.
+  }
 }
 
 function isOpen() {
@@ -94,6 +133,8 @@ function inReason(event) {
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat) {
     event.preventDefault();
     document.querySelector("[data-send]").click();
+  } else if (event.key === "Enter" && event.target.matches("input")) {
+    event.preventDefault(); // It would press the form's first button: Approve.
   }
 }
 
@@ -134,7 +175,7 @@ function watchAnswers() {
     if (ANSWERED_HERE.has(status)) return;
     isSending = false;
     disarm();
-    notify(words(status), { seconds: 20 });
+    notify(sentence(event.detail.ctx.text) ?? failure(status), { seconds: 20 });
   });
   document.addEventListener("htmx:error", () => {
     if (!isSending) return;
@@ -144,16 +185,22 @@ function watchAnswers() {
   });
 }
 
-function words(status) {
-  if (status === 403) return "You may not decide this, or this form is no longer valid. Nothing was decided. Reload the page.";
-  if (status === 404) return "This request is no longer there for you. Nothing was decided.";
-  return `The server failed (${status}). Reload the page to see whether your vote was counted.`;
+// Why it was refused, when the answer is a page of ours that says so.
+function sentence(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html ?? "";
+  return template.content.querySelector("#problem strong")?.textContent;
+}
+
+function failure(status) {
+  if (status === 403) return "You may not do this, or this form is no longer valid. Nothing was done. Reload the page.";
+  if (status === 404) return "This request is no longer there for you. Nothing was done.";
+  return `The server failed (${status}). Reload the page to see what was done.`;
 }
 
 // What the reader decides on: a new view token or an elapsed minute is no change.
 function facts(element) {
-  const { state, revision, approvals, denials } = element.dataset;
-  return JSON.stringify([state, revision, approvals, denials]);
+  return element.dataset.facts;
 }
 
 // Focus must not fall to the body when the element that had it is gone.
@@ -167,10 +214,24 @@ function keepFocus() {
 
 function tellChange(before, after) {
   if (document.getElementById("problem") || isSending) return;
-  if (before.state !== after.state) notify(`This request is now ${after.state}.`, { seconds: 20 });
-  else if (before.revision !== after.revision) {
-    notify(`The action changed: this is now revision ${after.revision}. Read it again.`, { seconds: 20 });
-  } else {
-    notify(`Votes changed: ${after.approvals} approved, ${after.denials} denied.`, { seconds: 20 });
+  const told = after.done ?? news(before, after);
+  if (told) notify(told, { seconds: 20 });
+}
+
+// The gravest change, as a sentence.
+function news(before, after) {
+  const differs = (name) => before[name] !== after[name];
+  if (differs("state")) return `This request is now ${after.state}.`;
+  if (differs("revision")) return `The action changed: this is now revision ${after.revision}. Read it again.`;
+  if (differs("braked")) return after.braked ? "The brake is on: nothing can be approved." : "The brake is released.";
+  if (differs("approvals") || differs("denials")) {
+    return `Votes changed: ${after.approvals} approved, ${after.denials} denied.`;
   }
+  if (differs("replies")) return "The agent has answered. Read what it claims.";
+  if (differs("question")) return "The agent was asked a question.";
+  if (differs("permit")) return `The permit is now ${after.permit}.`;
+  if (differs("outcome")) return `The agent says that it ${after.outcome}.`;
+  if (differs("claimed")) return after.claimed ? `${after.claimed} looks at it.` : "Nobody looks at it now.";
+  if (differs("assigned")) return `Assigned to ${after.assigned || "nobody"}.`;
+  return "";
 }

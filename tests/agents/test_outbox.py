@@ -185,6 +185,12 @@ def test_2xx_is_delivered_and_recorded(target, status):
     assert entry.data["request"] == "0199"
 
 
+def test_an_entry_names_what_the_delivery_was_about(target):
+    outbox.record_attempt(enqueue(target, type="brake.engaged"), attempt(200))
+    data = Entry.objects.get(action="delivery:delivered").data
+    assert (data["brake"], "request" in data) == ("0199", False)
+
+
 @pytest.mark.parametrize("status", [None, 100, 199, 300, 302, 400, 404, 500])
 def test_anything_else_is_tried_again_after_five_seconds(target, status):
     delivery = outbox.record_attempt(enqueue(target), attempt(status))

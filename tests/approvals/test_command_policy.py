@@ -119,7 +119,10 @@ def test_diff_shows_lines_tiers_and_rules(version_1: Policy, file: Path) -> None
 def test_diff_says_when_only_words_changed(version_1: Policy, file: Path) -> None:
     file.write_text(POLICY + "# a comment\n", encoding="utf-8")
     lines = run("diff", file).splitlines()
-    assert lines[-2:] == ["+# a comment", "Tiers and rules stay as they are."]
+    assert lines[-2:] == [
+        "+# a comment",
+        "Tiers, rules and trip wires stay as they are.",
+    ]
 
 
 @pytest.mark.django_db

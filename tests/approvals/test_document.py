@@ -119,6 +119,59 @@ def test_refuses_durations_that_are_none_or_out_of_range(written: str) -> None:
     assert len(reader.problems) == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "percent"), [("1%", 1), ("50%", 50), ("'99%'", 99)]
+)
+def test_percentages_have_their_sign(written: str, percent: int) -> None:
+    reader = Reader(f"- {written}")
+    assert reader.percent(reader.items(reader.root, "list", 1)[0], "it") == percent
+    assert not reader.problems
+
+
+@pytest.mark.parametrize(
+    "written", ["0%", "100%", "50", "0.5", "5 %", "-5%", "1000%", "[]"]
+)
+def test_refuses_percentages_that_are_none_or_out_of_range(written: str) -> None:
+    reader = Reader(f"- {written}")
+    reader.percent(reader.items(reader.root, "list", 1)[0], "it")
+    assert len(reader.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [("1000", 1000.0), ("99.5", 99.5), ("+1", 1.0), ("999999999999999", 1e15 - 1)],
+)
+def test_amounts_are_plain_numbers(written: str, amount: float) -> None:
+    reader = Reader(f"- {written}")
+    assert reader.amount(reader.items(reader.root, "list", 1)[0], "it") == amount
+    assert not reader.problems
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("0", "more than 0, not 0"),
+        ("-1.5", "more than 0, not -1.5"),
+        (".inf", "a plain decimal number"),
+        (".nan", "a plain decimal number"),
+        ("1_000", "a plain decimal number"),
+        ("1:30", "a plain decimal number"),
+        ("0x10", "a plain decimal number"),
+        ("1.0e+3", "a plain decimal number"),
+        ("1000000000000000", "a plain decimal number"),
+        ("1e3", "a number, not text"),
+        ("'5'", "a number, not text"),
+        ("true", "a number, not a truth value"),
+        ("", "a number, not nothing"),
+        ("[]", "a number, not a list"),
+    ],
+)
+def test_refuses_amounts_that_are_none(written: str, message: str) -> None:
+    reader = Reader(f"- {written}")
+    reader.amount(reader.items(reader.root, "list", 1)[0], "it")
+    assert [str(found) for found in reader.problems] == [f"it must be {message}"]
+
+
 def test_truth_values_and_choices_are_checked() -> None:
     reader = Reader("[true, 1, blue, green]")
     yes, number, blue, green = reader.items(reader.root, "list", 4)
@@ -137,6 +190,10 @@ def test_a_list_has_its_limit() -> None:
     reader = Reader("[1, 2, 3]")
     assert reader.items(reader.root, "list", 2) == ()
     assert str(reader.problems[0]) == "list: at most 2, not 3"
+    reader.items(reader.root, "list", 9, least=4)
+    assert str(reader.problems[1]) == "list: at least 4, not 3"
+    assert len(reader.items(reader.root, "list", 3, least=3)) == 3
+    assert len(reader.problems) == 2
 
 
 @pytest.mark.parametrize(

@@ -277,7 +277,7 @@ def test_no_answer_is_a_deny(ask: Ask) -> None:
 
 
 def test_expires_more_than_one_batch(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lifecycle, "EXPIRE_BATCH", 2)
+    monkeypatch.setattr(lifecycle.deadlines, "BATCH", 2)
     for _ in range(5):
         overdue(ask("one"))
     assert lifecycle.expire_due() == 5

@@ -10,7 +10,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from approvals import api, lifecycle, live
+from approvals import lifecycle, live
+from approvals.api import calls, requests
 from approvals.models import ApprovalRequest
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,11 +24,11 @@ def approve(approval: ApprovalRequest, user: User) -> None:
     )
 
 
-in_thread = api.in_thread
+in_thread = calls.in_thread
 
 
 async def wait_for(approval: ApprovalRequest) -> str:
-    resource = await api._decided(approval.agent, approval.id, 30)
+    resource = await requests._decided(approval.agent, approval.id, 30)
     return str(resource["state"])
 
 
@@ -44,7 +45,7 @@ async def test_a_thousand_waiting_agents_hold_no_thread_and_no_connection(
     while watching(approval) < 1000:
         await asyncio.sleep(0.05)
     # Each reads the state once; after that all of them only wait.
-    while api.THREADS._work_queue.qsize():
+    while calls.THREADS._work_queue.qsize():
         await asyncio.sleep(0.05)
     assert threading.active_count() < 60
     assert len(os.listdir("/proc/self/fd")) < 200
@@ -55,7 +56,7 @@ async def test_a_thousand_waiting_agents_hold_no_thread_and_no_connection(
 
 async def test_waiting_ends_with_its_time(ask: Ask) -> None:
     approval = await in_thread(ask)()
-    resource = await api._decided(approval.agent, approval.id, 1)
+    resource = await requests._decided(approval.agent, approval.id, 1)
     assert resource["state"] == "pending"
     assert live._hubs == {}
 

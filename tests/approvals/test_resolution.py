@@ -1,5 +1,8 @@
 """When votes decide, and when they do not."""
 
+from collections.abc import Sequence
+from itertools import permutations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +83,48 @@ def test_never_approves_with_fewer_people_than_places(
     if resolve(ballots, requirements) is State.APPROVED:
         places = sum(need.count for need in requirements)
         assert len({ballot.voter for ballot in ballots}) >= places
+
+
+REQUIREMENTS = st.lists(
+    st.builds(Requirement, st.sampled_from("abc"), st.integers(1, 2)), max_size=3
+)
+MIXED = st.lists(
+    st.builds(Ballot, st.integers(1, 6), st.booleans(), GROUPS), max_size=7
+)
+
+
+def every_place_can_be_filled(
+    people: Sequence[Ballot], requirements: Sequence[Requirement]
+) -> bool:
+    """By trying everybody in every place: the definition, and far too slow."""
+    places = [need.group for need in requirements for _ in range(need.count)]
+    return bool(places) and any(
+        all(
+            group in ballot.groups for group, ballot in zip(places, seated, strict=True)
+        )
+        for seated in permutations(people, len(places))
+    )
+
+
+@given(MIXED, REQUIREMENTS, st.integers(1, 3))
+def test_agrees_with_trying_everybody_in_every_place(
+    ballots: list[Ballot], requirements: list[Requirement], deny_threshold: int
+) -> None:
+    last = {ballot.voter: ballot for ballot in ballots}.values()
+    approving = [ballot for ballot in last if ballot.approves]
+    expected = None
+    if len(last) - len(approving) >= deny_threshold:
+        expected = State.DENIED
+    elif every_place_can_be_filled(approving, requirements):
+        expected = State.APPROVED
+    found = resolve(ballots, requirements, deny_threshold=deny_threshold)
+    assert found is expected
+
+
+@given(st.permutations([yes(1, "a", "b"), yes(2, "a"), yes(3, "b", "c")]))
+def test_the_order_of_votes_does_not_matter(people: list[Ballot]) -> None:
+    needs = [Requirement("a", 1), Requirement("b", 1), Requirement("c", 1)]
+    assert resolve(people, needs) is State.APPROVED
 
 
 @given(BALLOTS)

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from approvals import ruleset
 from approvals.models import Policy
-from approvals.policy import PolicyError
+from approvals.policy_document import PolicyError
 from approvals.ruleset import (
     SHIPPED,
     NoPolicy,
@@ -62,6 +62,7 @@ def test_publishing_makes_the_next_version_and_its_entry(alice: User) -> None:
         "reason": "stricter",
         "tiers": ["never"],
         "rules": [],
+        "trip_wires": [],
     }
 
 

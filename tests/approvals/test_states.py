@@ -36,5 +36,9 @@ def test_only_the_lifecycle_assigns_a_state() -> None:
         for path in (root / app).rglob("*.py")
         if "migrations" not in path.parts and writes.search(path.read_text())
     }
-    # A delivery has states of its own, which the outbox writes.
-    assert writers == {"approvals/lifecycle.py", "agents/outbox.py"}
+    assert writers == {
+        "approvals/lifecycle/decision.py",
+        # Permits and deliveries have states of their own.
+        "approvals/lifecycle/permits.py",
+        "agents/outbox.py",
+    }

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -83,7 +84,7 @@ def running_server() -> Iterator[Server]:
     names = ("DATABASE_URL", "REDIS_URL", "BASE_URL")
     environment = {k: v for k, v in os.environ.items() if k not in names}
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--port", "0"],
+        [sys.executable, "manage.py", "serve", "--port", str(_free_port())],
         cwd=ROOT,
         env={**environment, "DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -98,6 +99,13 @@ def running_server() -> Iterator[Server]:
         assert process.stdout is not None
         process.stdout.close()
         shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _free_port() -> int:
+    """Known before the start: origins of passkeys and links follow from it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
 
 
 def _announced(process: "subprocess.Popen[str]") -> Server:

@@ -58,6 +58,7 @@ def test_rights_are_as_small_as_they_can_be():
     for person in (alice, bob):
         assert not person.is_staff
         assert [group.name for group in person.groups.all()] == ["reviewers"]
+        assert person.get_all_permissions() == {"agents.release_brake"}
 
 
 def test_nobody_can_sign_in_before_the_passwords_are_printed():

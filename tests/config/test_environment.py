@@ -80,3 +80,12 @@ def test_further_hosts_are_separated_by_commas(monkeypatch):
     monkeypatch.setenv("ALLOWED_HOSTS", "a.example, b.example,")
 
     assert environment.load().allowed_hosts == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize("people", ["0", "3", "both"])
+def test_a_brake_is_released_by_one_or_two(monkeypatch, people):
+    assert environment.load().brake_release_people == 2
+    monkeypatch.setenv("BRAKE_RELEASE_PEOPLE", people)
+
+    with pytest.raises(ValidationError):
+        environment.load()

@@ -16,8 +16,9 @@ from django.db import DatabaseError, connection
 from approvals import risk, ruleset
 from approvals.canonical import Action, InvalidJSON, MalformedJSON, parse
 from approvals.management.commands.policy import read_source
-from approvals.policy import PolicyError, Ruleset, Verdict, evaluate
-from approvals.policy import parse as parse_policy
+from approvals.policy import Ruleset, Verdict, evaluate
+from approvals.policy_document import PolicyError
+from approvals.policy_document import parse as parse_policy
 from approvals.risk.findings import Assessment
 
 MAX_LINE = 256 * 1024

@@ -5,16 +5,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from approvals.document import MAX_BYTES
 from approvals.models import Policy
-from approvals.policy import PolicyError, Route, Rule, Ruleset, Tier, parse
+from approvals.policy import Route, Rule, Ruleset, Tier, TripWire
+from approvals.policy_document import PolicyError, parse
 from approvals.ruleset import ReasonMissing, publish
 from audit.log import COMMAND_LINE, person
+
+Part = TypeVar("Part", Tier, Rule, TripWire)
 
 
 class Command(BaseCommand):
@@ -71,7 +74,7 @@ class Command(BaseCommand):
         for line in lines:
             self.stdout.write(line)
         changes = list(_changes(parse(old.source), ruleset))
-        for change in changes or ["Tiers and rules stay as they are."]:
+        for change in changes or ["Tiers, rules and trip wires stay as they are."]:
             self.stdout.write(change)
 
     def _publish(self, source: str, reason: str, name: str | None) -> None:
@@ -131,12 +134,15 @@ def _changes(old: Ruleset, new: Ruleset) -> Iterator[str]:
     old_rules = {rule.key: rule for rule in old.rules}
     new_rules = {rule.key: rule for rule in new.rules}
     yield from _changed_parts("rule", old_rules, new_rules, new)
+    old_wires = {wire.key: wire for wire in old.trip_wires}
+    new_wires = {wire.key: wire for wire in new.trip_wires}
+    yield from _changed_parts("trip wire", old_wires, new_wires, new)
 
 
 def _changed_parts(
     noun: str,
-    old: Mapping[str, Tier] | Mapping[str, Rule],
-    new: Mapping[str, Tier] | Mapping[str, Rule],
+    old: Mapping[str, Part],
+    new: Mapping[str, Part],
     ruleset: Ruleset,
 ) -> Iterator[str]:
     for key in old.keys() - new.keys():
@@ -150,13 +156,15 @@ def _changed_parts(
             yield f"{noun} {key}: changed {names}{note}"
 
 
-def _changed_members(old: Tier | Rule, new: Tier | Rule) -> Iterator[str]:
+def _changed_members(old: Part, new: Part) -> Iterator[str]:
     for member in fields(new):
         before, after = getattr(old, member.name), getattr(new, member.name)
         if member.compare and before != after:
             yield member.name
 
 
-def _opens(part: Tier | Rule, ruleset: Ruleset) -> bool:
+def _opens(part: Part, ruleset: Ruleset) -> bool:
+    if isinstance(part, TripWire):
+        return False
     tier = ruleset.tiers[part.tier] if isinstance(part, Rule) else part
     return tier.route == Route.AUTO

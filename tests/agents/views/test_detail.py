@@ -141,6 +141,18 @@ def test_shows_deliveries_with_their_attempts_as_text(with_callback, staff):
     assert "<b>" not in page
 
 
+def test_a_delivery_leads_to_what_it_speaks_of(with_callback, staff):
+    agent = with_callback()
+    send(agent, type="permit.revoked")
+    page = page_of(staff)
+    assert f'href="/r/{SUBJECT}"' in page
+    assert "#brake-" not in page
+    Delivery.objects.update(type="brake.engaged")
+    page = page_of(staff)
+    assert f'href="/brake#brake-{SUBJECT}"' in page
+    assert f"/r/{SUBJECT}" not in page
+
+
 def test_shows_the_last_twenty_deliveries(
     with_callback, staff, django_assert_max_num_queries
 ):

@@ -8,9 +8,11 @@ from socket import create_server, socket
 import httpx2
 import pytest
 import uvicorn
+from django.contrib.auth.models import User
 
 from agents.registry import Registration
 from approvals.models import Policy
+from tests.approvals.api.asking import ASK, URL, Resource, decide, now_of
 
 
 class Server(uvicorn.Server):
@@ -62,3 +64,17 @@ def api(
     """A client that calls as ``deploy-bot``."""
     http.headers["Authorization"] = f"Bearer {registration.key}"
     return http
+
+
+@pytest.fixture
+def asked(api: httpx2.Client) -> Resource:
+    """A request that waits for one reviewer."""
+    resource: Resource = api.post(URL, json=ASK).json()
+    return resource
+
+
+@pytest.fixture
+def approved(api: httpx2.Client, asked: Resource, alice: User) -> Resource:
+    """The same, approved by alice: its permit can be redeemed."""
+    decide(asked, alice)
+    return now_of(api, asked)

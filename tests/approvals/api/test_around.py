@@ -104,11 +104,45 @@ def test_publishes_what_it_can_do_and_nothing_more(openapi: dict[str, Any]) -> N
         "GET /api/v1/requests",
         "GET /api/v1/requests/{id}",
         "POST /api/v1/requests/{id}/cancel",
+        "POST /api/v1/requests/{id}/replies",
+        "POST /api/v1/requests/{id}/redeem",
+        "POST /api/v1/requests/{id}/outcome",
+        "GET /api/v1/brake",
+        "POST /api/v1/brake",
         "POST /webhooks/{agent}",
         "GET /.well-known/jwks.json",
         "GET /healthz",
         "GET /readyz",
     }
+
+
+ALWAYS = {200, 400, 401, 503}
+"""What every call with a key can answer."""
+BODY = {409, 413, 415, 422}
+STATUSES = {
+    "submit": {201, 429, *ALWAYS, *BODY},
+    "submitByWebhook": {201, 429, *ALWAYS, *BODY},
+    "listRequests": {422, 429, *ALWAYS},
+    "readRequest": {404, 422, 429, *ALWAYS},
+    "cancelRequest": {404, 429, *ALWAYS, *BODY},
+    "reply": {404, 429, *ALWAYS, *BODY},
+    "redeem": {404, 423, 429, *ALWAYS, *BODY},
+    "reportOutcome": {404, 429, *ALWAYS, *BODY},
+    "readBrake": ALWAYS,
+    "engageBrake": {*ALWAYS, *BODY},
+    "jwks": {200},
+    "healthz": {200},
+    "readyz": {200, 503},
+}
+
+
+def test_every_operation_says_what_it_can_answer(openapi: dict[str, Any]) -> None:
+    described = {
+        operation["operationId"]: {int(status) for status in operation["responses"]}
+        for item in openapi["paths"].values()
+        for operation in item.values()
+    }
+    assert described == STATUSES
 
 
 def test_the_description_has_the_limits_of_the_contract(

@@ -7,15 +7,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from approvals.models import ApprovalRequest
-from tests.approvals.api.asking import ASK, URL, decide, problem
+from tests.approvals.api.asking import URL, decide, problem
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def asked(api: httpx2.Client) -> dict[str, Any]:
-    resource: dict[str, Any] = api.post(URL, json=ASK).json()
-    return resource
 
 
 @pytest.mark.parametrize(

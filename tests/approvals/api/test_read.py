@@ -2,30 +2,42 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agents.models import Agent
 from agents.registry import register_agent
-from approvals import live
-from approvals.models import ApprovalRequest
+from approvals import lifecycle, live
+from approvals.api import requests
+from approvals.models import ApprovalRequest, Question
 from audit.log import COMMAND_LINE
 from audit.models import Entry
-from tests.approvals.api.asking import ASK, URL, decide, problem
+from tests.approvals.api.asking import (
+    ASK,
+    UNKNOWN,
+    URL,
+    Resource,
+    change,
+    decide,
+    now_of,
+    problem,
+    pull_brake,
+    question_to,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-UNKNOWN = "0199d0c0-0000-7000-8000-000000000000"
-
-
-@pytest.fixture
-def asked(api: httpx2.Client) -> dict[str, Any]:
-    resource: dict[str, Any] = api.post(URL, json=ASK).json()
-    return resource
+WAYS_TO_WAIT: list[dict[str, Any]] = [
+    {"params": {"wait": 60}},
+    {"headers": {"Prefer": "wait=60"}},
+]
 
 
 def later(work: Any, *arguments: Any) -> threading.Timer:
@@ -63,9 +75,7 @@ def test_shows_the_decision_and_the_permit(
     assert resource["permit"]["token"].count(".") == 2
 
 
-@pytest.mark.parametrize(
-    "how", [{"params": {"wait": 60}}, {"headers": {"Prefer": "wait=60"}}]
-)
+@pytest.mark.parametrize("how", WAYS_TO_WAIT, ids=["query", "header"])
 def test_holds_the_answer_until_it_is_decided(
     api: httpx2.Client, asked: dict[str, Any], alice: User, how: dict[str, Any]
 ) -> None:
@@ -113,6 +123,145 @@ def test_hears_of_a_decision_that_nobody_announced(
     resource = api.get(f"{URL}/{asked['id']}?wait=60").json()
     timer.join()
     assert resource["state"] == "approved"
+
+
+@pytest.mark.parametrize("how", WAYS_TO_WAIT, ids=["query", "header"])
+def test_holds_the_answer_until_a_question_is_asked(
+    api: httpx2.Client, asked: Resource, alice: User, how: dict[str, Any]
+) -> None:
+    timer = later(question_to, asked, alice, "Which rows?")
+    resource = api.get(f"{URL}/{asked['id']}", **how).json()
+    timer.join()
+    assert resource["state"] == "pending"
+    assert resource["question"]["text"] == "Which rows?"
+    assert resource["question"]["id"] == str(Question.objects.get().pk)
+
+
+def test_a_question_ends_the_wait_of_the_submission_itself(
+    api: httpx2.Client, alice: User
+) -> None:
+    def ask_about_the_only_one() -> None:
+        question_to({"id": str(ApprovalRequest.objects.get().pk)}, alice)
+
+    timer = later(ask_about_the_only_one)
+    answer = api.post(URL, json=ASK, headers={"Prefer": "wait=60"})
+    timer.join()
+    assert (answer.status_code, answer.json()["state"]) == (201, "pending")
+    assert answer.json()["question"]["text"] == "Which rows?"
+
+
+@pytest.mark.parametrize("how", WAYS_TO_WAIT, ids=["query", "header"])
+def test_answers_at_once_while_a_question_is_open(
+    api: httpx2.Client, asked: Resource, alice: User, how: dict[str, Any]
+) -> None:
+    question_to(asked, alice)
+    resource = api.get(f"{URL}/{asked['id']}", **how).json()
+    assert (resource["state"], resource["question"]["text"]) == (
+        "pending",
+        "Which rows?",
+    )
+
+
+def test_waits_again_once_the_question_is_answered(
+    api: httpx2.Client, asked: Resource, alice: User
+) -> None:
+    body = {"question": question_to(asked, alice), "message": "42"}
+    assert api.post(f"{URL}/{asked['id']}/replies", json=body).status_code == 200
+    start = time.monotonic()
+    resource = api.get(f"{URL}/{asked['id']}?wait=1").json()
+    assert time.monotonic() - start >= 1
+    assert (resource["state"], resource["question"]) == ("pending", None)
+
+
+def test_holds_the_answer_until_a_brake_denies_it(
+    api: httpx2.Client, asked: Resource
+) -> None:
+    timer = later(lambda: pull_brake(mode="deny", scope="action", value="on?"))
+    resource = api.get(f"{URL}/{asked['id']}?wait=60").json()
+    timer.join()
+    assert (resource["state"], resource["permit"]) == ("denied", None)
+    assert (resource["decision"]["verdict"], resource["decision"]["source"]) == (
+        "denied",
+        "brake",
+    )
+    assert resource["decision"]["decided_by"] == []
+    (scope,) = resource["brake"]["scopes"]
+    assert resource["brake"]["mode"] == "deny"
+    assert (scope["scope"], scope["value"], scope["released_at"]) == (
+        "action",
+        "on?",
+        None,
+    )
+
+
+def test_an_edit_alone_does_not_end_the_wait(
+    api: httpx2.Client, asked: Resource, alice: User
+) -> None:
+    def change_it_and_then_approve() -> None:
+        change(asked, alice, {"sql": "SELECT 2"})
+        time.sleep(0.3)
+        row = ApprovalRequest.objects.get()
+        edited = {"id": asked["id"], "revision": row.revision, "digest": row.digest}
+        decide(edited, alice)
+
+    timer = later(change_it_and_then_approve)
+    resource = api.get(f"{URL}/{asked['id']}?wait=60").json()
+    timer.join()
+    assert (resource["state"], resource["revision"]) == ("approved", 2)
+    assert resource["arguments"] == {"sql": "SELECT 2"}
+    assert resource["decision"]["edited"] is True
+    assert resource["digest"] != asked["digest"]
+
+
+def test_thirty_who_wait_leave_the_eight_threads_to_others(
+    api: httpx2.Client, asked: Resource, alice: User
+) -> None:
+    path, waiting = f"{URL}/{asked['id']}?wait=60", 30
+    with ThreadPoolExecutor(waiting) as pool:
+        answers = [pool.submit(api.get, path) for _ in range(waiting)]
+        limit = time.monotonic() + 10
+        while _waiting_for(asked) < waiting:
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        assert api.get("/api/v1/brake").json()["engaged"] is False
+        question_to(asked, alice)
+        resources = [answer.result(10).json() for answer in answers]
+    assert {r["question"]["text"] for r in resources} == {"Which rows?"}
+
+
+def _waiting_for(resource: Resource) -> int:
+    name = UUID(resource["id"])
+    return sum(len(hub._waiting.get(name, ())) for hub in live._hubs.values())
+
+
+def test_counts_the_votes_that_stand(
+    api: httpx2.Client, alice: User, bob: User
+) -> None:
+    asked = api.post(URL, json={**ASK, "action": "two"}).json()
+    decide(asked, alice)
+    assert now_of(api, asked)["votes"] == {
+        "approvals": 1, "denials": 0,
+        "required": [{"group": "reviewers", "count": 2}],
+    }  # fmt: skip
+    lifecycle.withdraw(UUID(asked["id"]), actor=alice)
+    assert now_of(api, asked)["votes"]["approvals"] == 0
+    decide(asked, bob)
+    decide(asked, alice)
+    resource = now_of(api, asked)
+    assert resource["votes"]["approvals"] == 2
+    assert resource["decision"]["decided_by"] == ["bob", "alice"]
+
+
+def test_an_edit_dismisses_the_votes(
+    api: httpx2.Client, alice: User, bob: User
+) -> None:
+    asked = api.post(URL, json={**ASK, "action": "two"}).json()
+    decide(asked, alice)
+    change(asked, bob, {"sql": "SELECT 2"})
+    resource = now_of(api, asked)
+    assert (resource["revision"], resource["votes"]["approvals"]) == (2, 0)
+    assert resource["arguments"] == {"sql": "SELECT 2"}
+    assert (resource["state"], resource["decision"]) == ("pending", None)
 
 
 @pytest.mark.parametrize("wait", ["61", "-1", "x", "1.5"])
@@ -174,6 +323,23 @@ def test_lists_newest_first_in_pages(api: httpx2.Client) -> None:
         seen += [item["id"] for item in page["items"]]
         cursor = page["next"]
     assert seen == ids[::-1]
+
+
+def test_a_page_takes_as_many_queries_as_one_request(
+    api: httpx2.Client, agent: Agent, alice: User
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            page = requests._page(agent, {}, 50)
+        assert all(item["votes"]["approvals"] == 1 for item in page["items"])
+        return len(captured)
+
+    # Pending, with a vote whose voter's standing is looked up.
+    decide(api.post(URL, json={**ASK, "action": "two"}).json(), alice)
+    one = queries()
+    for _ in range(3):
+        decide(api.post(URL, json={**ASK, "action": "two"}).json(), alice)
+    assert queries() == one
 
 
 def test_lists_by_state_and_session(api: httpx2.Client, alice: User) -> None:

@@ -52,13 +52,21 @@ def test_answers_with_the_whole_request(api: httpx2.Client) -> None:
     assert resource["votes"] == {
         "approvals": 0, "denials": 0, "required": [{"group": "reviewers", "count": 1}],
     }  # fmt: skip
-    for member in ("decision", "decided_at", "permit", "outcome", "question"):
+    for member in (
+        "decision",
+        "decided_at",
+        "permit",
+        "outcome",
+        "question",
+        "brake",
+    ):
         assert resource[member] is None
     assert set(resource) == {
         "id", "url", "agent", "state", "action", "arguments", "environment", "resource",
         "subject", "summary", "justification", "session", "metadata", "revision",
         "digest", "tier", "route", "policy_version", "reasons", "votes", "created_at",
         "expires_at", "decided_at", "decision", "question", "permit", "outcome",
+        "brake",
     }  # fmt: skip
     assert resource["created_at"].endswith("Z")
 

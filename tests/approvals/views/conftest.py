@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from approvals import forms
+from approvals import forms, lifecycle
 from approvals.models import ApprovalRequest
 
 HTMX = {"HX-Request": "true"}
@@ -45,3 +45,28 @@ def ballot() -> Callable[..., dict[str, Any]]:
         }
 
     return fill_in
+
+
+@pytest.fixture
+def sealed() -> Callable[..., str]:
+    """The view token of a page that was made ``age`` seconds ago."""
+
+    def seal(approval: ApprovalRequest, person: User, age: float = 5) -> str:
+        shown = forms.shown_now(approval, person)
+        return replace(shown, at=time.time() - age).sealed()
+
+    return seal
+
+
+@pytest.fixture
+def cast() -> Callable[..., ApprovalRequest]:
+    """Somebody's vote on the current revision."""
+
+    def vote(
+        approval: ApprovalRequest, person: User, verdict: str = "approve"
+    ) -> ApprovalRequest:
+        now = ApprovalRequest.objects.get(pk=approval.pk)
+        seen = {"revision": now.revision, "digest": now.digest, "message": "So."}
+        return lifecycle.vote(now.pk, actor=person, verdict=verdict, **seen)
+
+    return vote

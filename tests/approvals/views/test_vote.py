@@ -1,15 +1,29 @@
 """``/r/<id>/vote``: one person's verdict on exactly what they saw."""
 
+import html
+import json
+import re
 import time
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
-from approvals import forms, lifecycle
-from approvals.models import ApprovalRequest, Vote
+from agents import brake
+from approvals import forms, lifecycle, ruleset
+from approvals.conditions import Condition, Kind
+from approvals.lifecycle.grants import Terms
+from approvals.models import ApprovalRequest, Grant, Passkey, Vote
+from approvals.webauthn import challenge_for
+from audit.log import COMMAND_LINE
+from tests.approvals.authenticator import Authenticator, b64
+from tests.approvals.test_render import Outline
+from tests.approvals.views.acts import everything
 from tests.approvals.views.conftest import HTMX
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -227,3 +241,274 @@ def test_is_missing_for_an_unknown_id(browser, alice, ask, ballot) -> None:
 
 def test_keeps_messages_as_long_as_lifecycle_does() -> None:
     assert forms.MAX_MESSAGE == lifecycle.MAX_MESSAGE
+
+
+STRICT = """
+default_tier: one
+tiers:
+  none: {rank: 10, route: auto}
+  one:
+    rank: 20
+    route: review
+    requirements: [{group: reviewers, count: 2}]
+    reason_required: on_deny
+    grants: {max_uses: 50, max_duration: 7d, max_sum: 1000}
+  typed:
+    rank: 30
+    route: review
+    requirements: [{group: reviewers, count: 1}]
+    confirmation: type_target
+  fresh:
+    rank: 40
+    route: review
+    requirements: [{group: reviewers, count: 1}]
+    step_up: recent_login
+  keyed:
+    rank: 50
+    route: review
+    requirements: [{group: reviewers, count: 1}]
+    step_up: passkey
+rules:
+  - {key: typed, when: action.name == "typed", tier: typed}
+  - {key: fresh, when: action.name == "fresh", tier: fresh}
+  - {key: keyed, when: action.name == "keyed", tier: keyed}
+"""
+
+
+@pytest.fixture
+def strict(policy) -> None:
+    ruleset.publish(STRICT, actor=COMMAND_LINE, reason="for these tests")
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize("wrong", ["", "DB/orders", "db/orders "])
+def test_nothing_but_the_target_itself_approves(
+    browser, alice, ask, ballot, wrong
+) -> None:
+    approval = ask("typed", resource="db/orders")
+    client, before = browser(alice), everything()
+    page = client.get(f"/r/{approval.pk}").text
+    assert 'Type <span class="mono">db/orders</span> to approve' in page
+    answer = client.post(
+        f"/r/{approval.pk}/vote", ballot(approval, alice, typed=wrong), headers=HTMX
+    )
+    assert answer.status_code == 422
+    assert "To approve this, type exactly: db/orders" in answer.text
+    assert f'name="typed" value="{wrong}"' in answer.text
+    assert "data-asks-reason" not in answer.text
+    assert everything() == before
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize(
+    ("members", "target"),
+    [({"resource": "db/orders"}, "db/orders"), ({}, "typed")],
+    ids=["resource", "action"],
+)
+def test_the_target_typed_approves(
+    browser, alice, ask, ballot, members, target
+) -> None:
+    approval = ask("typed", **members)
+    form = ballot(approval, alice, typed=target)
+    assert browser(alice).post(f"/r/{approval.pk}/vote", form).status_code == 302
+    assert stored(approval).state == "approved"
+
+
+@pytest.mark.usefixtures("strict")
+def test_a_denial_needs_no_target(browser, alice, ask, ballot) -> None:
+    approval = ask("typed", resource="db/orders")
+    form = ballot(approval, alice, "deny", message="No", typed="")
+    browser(alice).post(f"/r/{approval.pk}/vote", form)
+    assert stored(approval).state == "denied"
+
+
+@pytest.mark.usefixtures("strict")
+def test_a_recent_sign_in_is_asked_for_with_a_way_there(
+    browser, alice, ask, ballot
+) -> None:
+    approval, client = ask("fresh"), browser(alice)
+    link = f'href="/accounts/reauthenticate/?next=/r/{approval.pk}"'
+    assert link in client.get(f"/r/{approval.pk}").text
+    before = everything()
+    answer = client.post(f"/r/{approval.pk}/vote", ballot(approval, alice))
+    assert answer.status_code == 422
+    assert "asks you to sign in again before you decide" in answer.text
+    assert link in answer.text
+    assert everything() == before
+    client.post("/accounts/logout/")
+    client.post("/accounts/login/", {"login": "alice", "password": PASSWORD})
+    text = client.get(f"/r/{approval.pk}").text
+    assert link not in text
+    assert "Yours counts until" in text
+    client.post(f"/r/{approval.pk}/vote", ballot(approval, alice))
+    assert stored(approval).state == "approved"
+
+
+@pytest.mark.usefixtures("strict")
+def test_without_a_passkey_the_page_says_where_to_add_one(
+    browser, alice, ask, ballot
+) -> None:
+    approval, client = ask("keyed"), browser(alice)
+    text = client.get(f"/r/{approval.pk}").text
+    assert "You have no passkey yet." in text
+    assert '<a href="/me">Your settings</a>' in text
+    assert "data-passkey-approve" not in text
+    before = everything()
+    for verdict in ("approve", "deny"):
+        form = ballot(approval, alice, verdict, message="So.")
+        answer = client.post(f"/r/{approval.pk}/vote", form)
+        assert answer.status_code == 422
+        assert "asks for your passkey with every verdict" in answer.text
+        assert '<a href="/me">Your settings</a>' in answer.text
+    assert everything() == before
+
+
+def attribute(page: str, name: str) -> str:
+    found = re.search(rf'{name}="([^"]+)"', page)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+@pytest.mark.usefixtures("strict")
+def test_the_page_says_exactly_what_a_passkey_signs(browser, alice, ask) -> None:
+    approval = ask("keyed")
+    device = Authenticator()
+    Passkey.objects.create(
+        user=alice,
+        name="laptop",
+        credential_id=b64(device.credential_id),
+        public_key=device.public_key,
+        sign_count=0,
+        transports=[],
+    )
+    page = browser(alice).get(f"/r/{approval.pk}").text
+    shown = " ".join(Outline(page).text.split())
+    assert (
+        "Your passkey signs your verdict, approve or deny, on this request at" in shown
+    )
+    assert f"revision 1 with the digest {approval.digest}" in shown
+    options = {
+        verdict: json.loads(attribute(page, f"data-passkey-{verdict}"))
+        for verdict in ("approve", "deny")
+    }
+    assert options["approve"]["challenge"] != options["deny"]["challenge"]
+    view = re.search(r'name="view" value="([^"]+)"', page)
+    assert view is not None
+    nonce = forms.SealedView().clean(view[1]).nonce
+    for verdict, asked in options.items():
+        challenge = challenge_for(
+            nonce=nonce,
+            request=str(approval.pk),
+            revision=1,
+            digest=approval.digest,
+            verdict=verdict,
+        )
+        assert asked["challenge"] == b64(challenge)
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 16_000], ids=["broken", "deep"])
+def test_refuses_what_is_no_passkeys_answer(browser, alice, ask, ballot, text) -> None:
+    approval = ask("one")
+    before = everything()
+    form = ballot(approval, alice, assertion=text)
+    assert browser(alice).post(f"/r/{approval.pk}/vote", form).status_code == 422
+    assert everything() == before
+
+
+@pytest.fixture
+def proposed(strict, ask, bob) -> ApprovalRequest:
+    """A request on which Bob voted, and proposed to allow more of the like."""
+    approval = ask("one", arguments={"to": "a@example.com", "n": 3})
+    terms = Terms(
+        conditions=[
+            Condition("to", Kind.EXACT, "a@example.com"),
+            Condition("n", Kind.AT_MOST, 5),
+        ],
+        max_uses=20,
+        lasts=timedelta(days=2),
+        sum_argument="n",
+        max_sum=Decimal(100),
+    )
+    return lifecycle.vote(
+        approval.pk,
+        actor=bob,
+        verdict="approve",
+        revision=1,
+        digest=approval.digest,
+        grant=terms,
+    )
+
+
+def test_a_proposed_grant_is_shown_with_its_terms(browser, alice, proposed) -> None:
+    text = browser(alice).get(f"/r/{proposed.pk}").text
+    shown = " ".join(Outline(text).text.split())
+    assert "Approve, and the standing approval bob proposed, too" in shown
+    assert "Up to 20 requests of deploy-bot like this one, for 2 days" in shown
+    assert "with n adding up to at most 100" in shown
+    assert 'to exactly "a@example.com"' in shown
+    assert "n at most 5" in shown
+
+
+def test_the_grant_is_agreed_to_with_the_vote(browser, alice, proposed, ballot) -> None:
+    grant = Grant.objects.get()
+    form = ballot(proposed, alice, grant=str(grant.pk))
+    browser(alice).post(f"/r/{proposed.pk}/vote", form)
+    grant.refresh_from_db()
+    assert stored(proposed).state == "approved"
+    assert grant.granted_by == ["bob", "alice"]
+
+
+@pytest.mark.parametrize("verdict", ["approve", "deny"])
+def test_a_vote_can_be_on_the_request_alone(
+    browser, alice, proposed, ballot, verdict
+) -> None:
+    chosen = {} if verdict == "approve" else {"grant": str(Grant.objects.get().pk)}
+    form = ballot(proposed, alice, verdict, message="So.", **chosen)
+    browser(alice).post(f"/r/{proposed.pk}/vote", form)
+    assert stored(proposed).state in ("approved", "denied")
+    assert Grant.objects.get().granted_at is None
+
+
+def test_a_grant_nobody_proposed_here_is_refused(
+    browser, alice, strict, ask, ballot
+) -> None:
+    approval = ask("one")
+    before = everything()
+    form = ballot(approval, alice, grant=str(UUID(int=7)))
+    answer = browser(alice).post(f"/r/{approval.pk}/vote", form)
+    assert answer.status_code == 422
+    assert "is not proposed on this request" in answer.text
+    assert everything() == before
+
+
+def test_a_vote_on_an_earlier_revision_shows_what_is_different(
+    browser, alice, bob, ask, ballot
+) -> None:
+    approval = ask("two", arguments={"sql": "DELETE FROM a"})
+    late = ballot(approval, alice)
+    seen = {"revision": 1, "digest": approval.digest}
+    lifecycle.edit(approval.pk, actor=bob, **seen, arguments={"sql": "DELETE FROM b"})
+    before = everything()
+    answer = browser(alice).post(f"/r/{approval.pk}/vote", late, headers=HTMX)
+    assert answer.status_code == 409
+    assert "This request changed after you opened it." in answer.text
+    assert '<a href="#changed">See what is different in the action</a>' in answer.text
+    assert "What is different since revision 1, which you had opened" in answer.text
+    assert "DELETE FROM <mark>a</mark>" in answer.text
+    assert "DELETE FROM <mark>b</mark>" in answer.text
+    assert everything() == before
+
+
+def test_nothing_is_approved_under_a_brake(browser, alice, ask, ballot) -> None:
+    approval = ask("one", environment="production")
+    brake.engage(
+        scope="environment", value="production", reason="x", actor=COMMAND_LINE
+    )
+    before = everything()
+    client = browser(alice)
+    answer = client.post(f"/r/{approval.pk}/vote", ballot(approval, alice))
+    assert answer.status_code in (403, 423)
+    assert "The brake is on" in answer.text
+    assert everything() == before
+    client.post(f"/r/{approval.pk}/vote", ballot(approval, alice, "deny", message="No"))
+    assert stored(approval).state == "denied"

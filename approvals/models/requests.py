@@ -1,19 +1,20 @@
-"""What is asked and what people said. Every constraint lives here."""
+"""What is asked, in all its revisions, and what was asked back."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
+from agents.brake import Target
 from agents.models import Agent, AgentKey
+from approvals.models.policies import Policy
 from approvals.states import Source, State
 
 
@@ -22,31 +23,6 @@ class NextChange(Func):
 
     template = "nextval('approvals_change')"
     output_field = models.BigIntegerField()
-
-
-class Policy(models.Model):
-    """One published version of tiers and rules; the database refuses changes."""
-
-    version = models.PositiveIntegerField(primary_key=True)
-    source = models.TextField()
-    """The YAML document, as it was published."""
-    digest = models.CharField(max_length=71)
-    published_at = models.DateTimeField(db_default=Now())
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    reason = models.TextField()
-
-    class Meta:
-        ordering = ("-version",)
-        verbose_name_plural = "policies"
-
-    def __str__(self) -> str:
-        return f"policy {self.version}"
 
 
 class ApprovalRequest(models.Model):
@@ -81,17 +57,40 @@ class ApprovalRequest(models.Model):
     tier_rank = models.PositiveSmallIntegerField()
     route = models.CharField(max_length=6)
     reasons = models.JSONField(default=list)
+    tier_floor = models.PositiveSmallIntegerField(default=0)
+    """Rank of the first revision's tier: an edit never drops below it."""
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    """Who made this revision; null while it is the agent's own."""
+    # Advice among people, no lock.
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    claimed_until = models.DateTimeField(null=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     # Where it stands. Only lifecycle writes these.
     state = models.CharField(
         max_length=9, choices=[(s, s.value) for s in State], default=State.PENDING
     )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    frozen_for = models.DurationField(default=timedelta(0))
+    """How much of ``expires_at`` was given back for the time under a brake."""
+    escalates_at = models.DateTimeField(null=True)
+    """When further groups may decide; null where the tier has none."""
+    escalated_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     decision_source = models.CharField(max_length=8, blank=True)
     decision_message = models.TextField(blank=True)
     decision_reason_code = models.CharField(max_length=64, blank=True)
     decided_by = ArrayField(models.CharField(max_length=150), default=list)
+    grant = models.ForeignKey(
+        "approvals.Grant", on_delete=models.PROTECT, null=True, related_name="used_by"
+    )
+    """The standing approval that approved it."""
     change = models.BigIntegerField(db_default=NextChange())
     """Number of the last change, unique over all requests; live updates carry it."""
 
@@ -144,6 +143,22 @@ class ApprovalRequest(models.Model):
                 condition=Q(state=State.PENDING),
                 name="request_deadline",
             ),
+            # lifecycle.escalate_due: further groups may decide from now on.
+            models.Index(
+                fields=["escalates_at"],
+                condition=Q(
+                    state=State.PENDING, escalates_at__isnull=False, escalated_at=None
+                ),
+                name="request_escalation",
+            ),
+            # tripwires: how often this agent was denied lately.
+            models.Index(
+                fields=["agent", "decided_at"],
+                condition=Q(state=State.DENIED),
+                name="request_denials",
+            ),
+            # grants: what a grant would have covered lately.
+            models.Index(fields=["agent", "action", "-id"], name="request_by_action"),
             # queue.history: last decided first.
             models.Index(
                 F("decided_at").desc(),
@@ -174,99 +189,85 @@ class ApprovalRequest(models.Model):
     def is_pending(self) -> bool:
         return self.state == State.PENDING
 
+    @property
+    def is_edited(self) -> bool:
+        return self.revision > 1
 
-class Vote(models.Model):
-    """One person's approve or deny of one revision."""
+    @property
+    def target(self) -> Target:
+        """What a brake may stop about it."""
+        return Target(
+            environment=self.environment,
+            agent=self.agent.name,
+            session=self.session,
+            action=self.action,
+            resource=self.resource,
+            tier=self.tier,
+        )
 
-    class Verdict(models.TextChoices):
-        APPROVE = "approve"
-        DENY = "deny"
+
+class Revision(models.Model):
+    """What a request was before an edit replaced it."""
+
+    approval = models.ForeignKey(
+        ApprovalRequest, on_delete=models.PROTECT, related_name="revisions"
+    )
+    number = models.PositiveIntegerField()
+    canonical = models.TextField()
+    digest = models.CharField(max_length=71)
+    tier = models.CharField(max_length=64)
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    findings = models.JSONField()
+    reasons = models.JSONField()
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    """Who made this revision; null for the agent's own."""
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["approval", "number"], name="revisions_are_numbered"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"revision {self.number} of {self.approval_id}"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that the digest covers."""
+        arguments: dict[str, Any] = json.loads(self.canonical)["arguments"]
+        return arguments
+
+
+class Question(models.Model):
+    """What a person wants to know from the agent before deciding."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     approval = models.ForeignKey(
-        ApprovalRequest, on_delete=models.PROTECT, related_name="votes"
+        ApprovalRequest, on_delete=models.PROTECT, related_name="questions"
     )
-    voter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="votes"
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
-    verdict = models.CharField(max_length=7, choices=Verdict)
-    revision = models.PositiveIntegerField()
-    digest = models.CharField(max_length=71)
-    message = models.TextField(blank=True)
-    reason_code = models.CharField(max_length=64, blank=True)
-    created_at = models.DateTimeField()
+    text = models.TextField()
+    asked_at = models.DateTimeField()
+    reply = models.TextField(blank=True)
+    """The agent's words: a claim."""
+    replied_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(
-                fields=["approval", "voter", "revision"],
-                name="one_vote_per_person_and_revision",
-            ),
-            models.CheckConstraint(
-                condition=Q(verdict__in=("approve", "deny")), name="vote_is_known"
+                fields=["approval"],
+                condition=Q(replied_at=None),
+                name="one_open_question_per_request",
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.voter_id}: {self.verdict}"
-
-
-class Permit(models.Model):
-    """Signed, single-use proof of an approval, bound to its digest."""
-
-    class State(models.TextChoices):
-        ISSUED = "issued"
-        LAPSED = "lapsed"
-
-    approval = models.OneToOneField(
-        ApprovalRequest,
-        on_delete=models.PROTECT,
-        primary_key=True,
-        related_name="permit",
-    )
-    token = models.TextField()
-    """Compact JWS, Ed25519."""
-    issued_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"permit of {self.approval_id}"
-
-    def state_at(self, now: datetime) -> State:
-        return self.State.ISSUED if now < self.expires_at else self.State.LAPSED
-
-
-class IdempotentCall(models.Model):
-    """An agent's POST that was carried out, so that it is not carried out again."""
-
-    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64)
-    """SHA-256 of the call's name and body."""
-    approval = models.ForeignKey(
-        ApprovalRequest, on_delete=models.CASCADE, related_name="+"
-    )
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["agent", "key"], name="one_call_per_idempotency_key"
-            ),
-        )
-        # idempotency.forget_old.
-        indexes = (models.Index(fields=["created_at"], name="idempotent_call_age"),)
-
-    def __str__(self) -> str:
-        return self.key
-
-
-class Heartbeat(models.Model):
-    """When a background loop was last seen."""
-
-    name = models.CharField(max_length=32, primary_key=True)
-    seen_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.name
+        return f"question {self.id}"

@@ -1,0 +1,25 @@
+"""What is asked and what people said. Every constraint lives here."""
+
+from approvals.models.bookkeeping import Heartbeat, IdempotentCall
+from approvals.models.grants import Grant
+from approvals.models.people import LinkedAccount, Passkey
+from approvals.models.permits import Outcome, Permit
+from approvals.models.policies import Policy
+from approvals.models.requests import ApprovalRequest, NextChange, Question, Revision
+from approvals.models.votes import Vote
+
+__all__ = [
+    "ApprovalRequest",
+    "Grant",
+    "Heartbeat",
+    "IdempotentCall",
+    "LinkedAccount",
+    "NextChange",
+    "Outcome",
+    "Passkey",
+    "Permit",
+    "Policy",
+    "Question",
+    "Revision",
+    "Vote",
+]

@@ -1,0 +1,25 @@
+// The editor of arguments: Ctrl+Enter shows the preview, and saving waits a moment.
+const INERT = 500;
+
+export function watchEditor() {
+  const form = document.querySelector("[data-editor]");
+  if (!form) return;
+  let armedAt = performance.now() + INERT;
+  window.addEventListener("focus", () => {
+    armedAt = performance.now() + INERT;
+  });
+  form.addEventListener("submit", (event) => {
+    const isSave = event.submitter?.matches("[data-save]");
+    if (isSave && performance.now() < armedAt) event.preventDefault();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat || event.isComposing) return;
+    event.preventDefault();
+    form.querySelector("[data-preview]").click();
+  });
+  // What was previewed is no longer what would be saved.
+  form.querySelector("textarea").addEventListener("input", () => {
+    const save = form.querySelector("[data-save]");
+    if (save) save.disabled = true;
+  });
+}
