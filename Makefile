@@ -29,7 +29,7 @@ fmt: .venv/dev.stamp ## Format the code and the templates
 	$(BIN)/ruff format .
 	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 {} +
 
-bench: .venv/dev.stamp ## Measure against the budget
+bench: .venv/dev.stamp ## Measure against the budget (ARGS=steps: walk the states)
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 docs: .venv/docs.stamp ## Build the documentation into docs/_build/html

@@ -86,7 +86,10 @@ class Braked(Refusal):
 
     def __init__(self, brakes: Sequence[Brake]) -> None:
         what = ", ".join(str(brake) for brake in brakes)
-        super().__init__(f"The brake is on ({what}); until it is released this waits.")
+        super().__init__(
+            f"The brake is on ({what}): nothing is approved or redeemed until it is"
+            " released."
+        )
         self.brakes = brakes
 
 

@@ -205,3 +205,31 @@ def decide(request: Request, state: str, source: str, by: Any = ()) -> None:
     request.update(state=state, source=source, by=set(by))
     if state == "approved":
         request.update(permit="issued", permit_left=PERMIT)
+
+
+def as_policy() -> str:
+    """TIERS in the words of a policy."""
+    tiers, rules = [], []
+    for rank, (key, tier) in enumerate(TIERS.items()):
+        rules.append(f"  - {{key: {key}, when: action.name == '{key}', tier: {key}}}")
+        lines = [f"rank: {rank}", f"permit_lifetime: {PERMIT}m"]
+        if not tier["needs"]:
+            lines.append("route: auto")
+        else:
+            needs = ", ".join(
+                f"{{group: {g}, count: {n}}}" for g, n in tier["needs"].items()
+            )
+            lines += [
+                "route: review",
+                f"decide_within: {TIME}m",
+                "reason_required: never",
+                f"requirements: [{needs}]",
+                f"deny_threshold: {tier['denials']}",
+            ]
+        if tier.get("second_person"):
+            lines.append("second_person_after_edit: true")
+        if "further" in tier:
+            further = f"{{after: 50%, groups: [{tier['further']}]}}"
+            lines.append(f"escalation: {further}")
+        tiers.append(f"  {key}: {{{', '.join(lines)}}}")
+    return "\n".join(["default_tier: one", "tiers:", *tiers, "rules:", *rules])

@@ -12,7 +12,8 @@ import time_machine
 from pytest_django.fixtures import Settings
 
 from approvals import lifecycle
-from tests.approvals.story import TABLE, Story
+from tests.approvals.decision_table import TABLE
+from tests.approvals.story import Story
 
 SCENARIOS: list[dict[str, Any]] = TABLE["scenarios"]
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)

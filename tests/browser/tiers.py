@@ -50,7 +50,7 @@ rules:
   - {key: fresh, when: action.name == "fresh", tier: fresh}
   - {key: keyed, when: action.name == "keyed", tier: keyed}
 """
-LINES = 5.0
+LINES = 30.0
 """Seconds for the lines after the first start's address."""
 
 

@@ -344,6 +344,18 @@ def test_ends_with_large_requests_too(browser, alice, ask, monkeypatch) -> None:
     assert "of 2 looked at. There were more" in words
 
 
+def test_counts_nothing_riskier_than_this_request(browser, alice, ask) -> None:
+    """The policy of that day put one of them into a higher tier."""
+    riskier = ask("one", arguments=MAIL)
+    ApprovalRequest.objects.filter(pk=riskier.pk).update(tier="two", tier_rank=30)
+    alike = ask("one", arguments=MAIL)
+    asked = ask("one", arguments=MAIL)
+    answer = browser(alice).get(f"/r/{asked.id}/grant")
+    assert "1 other request would have matched, of 2" in words_of(answer)
+    assert f'href="/r/{alike.pk}"' in answer.text
+    assert f'href="/r/{riskier.pk}"' not in answer.text
+
+
 def test_looks_along_the_index_of_agent_and_action(browser, alice, asked) -> None:
     with connection.cursor() as cursor:
         cursor.execute(

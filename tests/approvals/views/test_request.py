@@ -1,17 +1,23 @@
 """``/r/<id>``: one request, whole."""
 
+import re
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from agents import brake
+from agents.models import Brake
 from agents.registry import set_callback
-from approvals import lifecycle
-from approvals.models import ApprovalRequest
-from audit.log import SYSTEM
+from approvals import lifecycle, ruleset
+from approvals.models import ApprovalRequest, Permit
+from audit.log import COMMAND_LINE, SYSTEM
 from audit.models import Entry
+from tests.approvals.conftest import TIERS
 from tests.approvals.test_render import HOSTILE, Outline
 from tests.approvals.views.conftest import HTMX
 
@@ -181,3 +187,97 @@ def test_no_member_can_produce_markup_or_hide_a_character(
     page = client.get(f"/r/{hostile.id}").text
     assert names_in(page) <= names_in(harmless) | {"disabled"}
     assert not {"\u202e", "\u202c", "\0"} & set(page)
+
+
+def test_says_from_when_further_groups_may_decide(browser, alice, ask) -> None:
+    escalating = TIERS.replace(
+        "    decide_within: 24h\n",
+        "    decide_within: 24h\n    escalation: {after: 50%, groups: [dba]}\n",
+    )
+    ruleset.publish(escalating, actor=COMMAND_LINE, reason="for this test")
+    approval, client = ask("one"), browser(alice)
+    shown = words(client.get(f"/r/{approval.pk}").text)
+    assert "Members of dba may decide from" in shown
+    earlier = timezone.now() - timedelta(minutes=1)
+    ApprovalRequest.objects.update(escalates_at=earlier)
+    shown = words(client.get(f"/r/{approval.pk}").text)
+    assert "Members of dba may decide since" in shown
+
+
+def test_a_brake_is_shown_where_the_verbs_are_and_stops_the_clock(
+    browser, alice, ask
+) -> None:
+    approval, other = (ask("one", environment=e) for e in ("production", "staging"))
+    brake.engage(
+        scope="environment", value="production", reason="x", actor=COMMAND_LINE
+    )
+    client = browser(alice)
+    text = client.get(f"/r/{approval.pk}").text
+    shown = words(text)
+    assert "The brake is on: nothing can be approved until it is released." in shown
+    assert "Stands still under the brake; 23 hours, 59 minutes left then" in shown
+    assert "data-deadline" not in text
+    assert 'data-verb="approve" disabled>' in text
+    assert 'data-verb="deny">' in text
+    text = client.get(f"/r/{other.pk}").text
+    assert "Stands still" not in text
+    assert 'data-verb="approve">' in text
+
+
+def test_a_released_hold_has_given_its_time_back(browser, alice, ask) -> None:
+    """Before the sweeper stored it, too."""
+    approval = ask("one")
+    pulled = brake.engage(scope="everything", reason="x", actor=COMMAND_LINE)
+    hour = timedelta(hours=1)
+    ApprovalRequest.objects.update(
+        created_at=approval.created_at - 2 * hour,
+        expires_at=approval.expires_at - 2 * hour,
+    )
+    Brake.objects.update(engaged_at=timezone.now() - 2 * hour)
+    Brake.objects.filter(pk=pulled.pk).update(released_at=timezone.now() - hour)
+    text = browser(alice).get(f"/r/{approval.pk}").text
+    deadline = re.search(r'data-deadline="([^"]+)"', text)
+    assert deadline is not None
+    shown = datetime.fromisoformat(deadline[1])
+    expected = approval.expires_at - hour
+    assert abs(shown - expected) < timedelta(seconds=10)
+
+
+def test_shows_what_the_agent_says_happened_and_flags_what_does_not_fit(
+    browser, alice, ask, agent, cast
+) -> None:
+    approval, client = cast(ask("one"), alice), browser(alice)
+    lifecycle.report_outcome(
+        approval.pk,
+        agent=agent,
+        status="failed",
+        digest="sha256:" + "0" * 64,
+        detail="It was <gone>.",
+    )
+    text = client.get(f"/r/{approval.pk}").text
+    shown = words(text)
+    assert "Outcome, as the agent says Failed" in shown
+    assert "It was &lt;gone&gt;." in text
+    assert "For another digest than the one decided on: sha256:000" in shown
+    assert "Without redemption: no permit was redeemed for it" in shown
+
+
+def test_shows_the_permit_redeemed_and_the_outcome_that_is_missing(
+    browser, alice, ask, agent, cast
+) -> None:
+    approval, client = cast(ask("one"), alice), browser(alice)
+    lifecycle.redeem(approval.pk, agent=agent, digest=approval.digest)
+    shown = words(client.get(f"/r/{approval.pk}").text)
+    assert "Permit redeemed" in shown
+    assert "Outcome expected until" in shown
+    Permit.objects.update(outcome_due_at=timezone.now() - timedelta(minutes=1))
+    lifecycle.mark_overdue()
+    shown = words(client.get(f"/r/{approval.pk}").text)
+    assert "overdue: the agent has not said what happened" in shown
+    lifecycle.report_outcome(
+        approval.pk, agent=agent, status="succeeded", digest=approval.digest
+    )
+    shown = words(client.get(f"/r/{approval.pk}").text)
+    assert "Outcome, as the agent says Succeeded" in shown
+    assert "For another digest" not in shown
+    assert "Without redemption" not in shown

@@ -3,6 +3,8 @@
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from approvals import lifecycle
 
@@ -56,3 +58,43 @@ def test_is_for_people_with_rights_only(client, browser, charlie, ask) -> None:
 
 def test_refuses_other_methods(browser, alice, ask) -> None:
     assert browser(alice).post(f"/r/{ask('one').id}/row").status_code == 405
+
+
+def test_marks_what_others_do_with_it(browser, alice, bob, ask, agent) -> None:
+    approval = ask("two")
+    client, address = browser(alice), f"/r/{approval.pk}/row"
+    assert 'class="badge' not in client.get(address).text
+    lifecycle.edit(
+        approval.pk,
+        actor=bob,
+        revision=1,
+        digest=approval.digest,
+        arguments={"n": 2},
+    )
+    question = lifecycle.ask(approval.pk, actor=bob, text="Why?")
+    lifecycle.claim(approval.pk, actor=bob)
+    lifecycle.assign(approval.pk, actor=bob, assignee=alice)
+    text = client.get(address).text
+    for mark in ("edited", "question open", "bob looks", "for you"):
+        assert f">{mark}</span>" in text
+    lifecycle.reply(
+        approval.pk, agent=agent, question_id=question.pk, message="Because."
+    )
+    assert "question open" not in client.get(address).text
+    lifecycle.cancel(approval.pk, agent=agent)
+    assert 'class="badge' not in client.get(address).text
+
+
+def test_marks_cost_no_question_each(browser, alice, bob, ask) -> None:
+    def asked_with(number: int) -> int:
+        for _ in range(number):
+            approval = ask("one")
+            lifecycle.claim(approval.pk, actor=bob)
+            lifecycle.assign(approval.pk, actor=bob, assignee=alice)
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/")
+        return len(queries)
+
+    client = browser(alice)
+    client.get("/")
+    assert asked_with(1) == asked_with(5)
