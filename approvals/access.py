@@ -219,6 +219,8 @@ def _edited_alone(approval: ApprovalRequest, user_id: int, standing: Standing) -
 
 def _may_take_back(approval: ApprovalRequest, user: User, now: datetime) -> Permission:
     """Stopping is for everybody who could have decided, whoever did."""
+    if not is_reviewer(user):
+        return Permission(False, "You may not see requests.")
     if approval.state != State.APPROVED:
         return Permission(False, "Only what is approved can be taken back.")
     state = approval.permit.state_at(now)

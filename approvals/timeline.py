@@ -58,7 +58,7 @@ def _from_entry(entry: Entry) -> Event:
             )
         case Action.REQUEST_VOTED:
             kind = "approved" if data.get("verdict") == "approve" else "denied"
-            what = f"voted to {data.get('verdict')}"
+            what = _vote(data)
         case Action.REQUEST_DECIDED:
             kind, what = str(data.get("state")), _decision(data)
         case action:
@@ -89,6 +89,12 @@ def _other(action: str, data: Mapping[str, Any]) -> tuple[str, str]:
         Action.OUTCOME_WITHOUT_REDEMPTION: "noted an outcome without redemption",
     }
     return _KINDS.get(Action(action), "other"), words.get(Action(action), action)
+
+
+def _vote(data: Mapping[str, Any]) -> str:
+    grant = " and agreed to the standing approval" if data.get("grant") else ""
+    signed = ", signed by passkey" if data.get("passkey") else ""
+    return f"voted to {data.get('verdict')}{grant}{signed}"
 
 
 def _decision(data: Mapping[str, Any]) -> str:

@@ -43,11 +43,14 @@ EXAMPLE = {
 def alone() -> Iterator[None]:
     """Several processes may start at once on one database; here they take turns."""
     with connection.cursor() as cursor:
+        # The other start may be migrating for longer than the role's time-out.
+        cursor.execute("SET lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [START_LOCK])
         try:
             yield
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [START_LOCK])
+            cursor.execute("RESET lock_timeout")
 
 
 def prepare() -> None:

@@ -49,6 +49,14 @@ def give_time_back(
     return approval
 
 
+def count_holds_anew(approval: ApprovalRequest, now: datetime) -> None:
+    """After it came under another tier: what held that one before is not its own."""
+    holds = brake.holds_since(approval.created_at)
+    covering = [hold for hold in holds if brake.covers(hold, approval.target)]
+    since = approval.created_at
+    approval.frozen_for = brake.held_time(covering, since=since, until=now)
+
+
 def store_time_given_back(
     pending: Iterable[ApprovalRequest], holds: Iterable[Brake], now: datetime
 ) -> None:

@@ -4,22 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import User
 
 from agents import brake
 from approvals import permits, states
 from approvals.access import Standing, standing_votes, tier_of
 from approvals.lifecycle import grants, rows
 from approvals.lifecycle.refusals import Braked
-from approvals.models import ApprovalRequest, Grant, Permit
+from approvals.models import ApprovalRequest, Grant, Permit, Vote
 from approvals.resolution import resolve
 from approvals.states import Source, State
 from audit.actions import Action as Verb
 from audit.log import SYSTEM, Actor, person, record
 
 
-def settle(approval: ApprovalRequest, voter: User, standing: Standing) -> None:
-    """Decide if the votes that count now settle it; else only tell of the change."""
+def settle(approval: ApprovalRequest, cast: Vote, standing: Standing) -> None:
+    """Decide if the votes that count now settle it; else only tell of the change.
+
+    A denial never approves, also where its recount finds enough approvals of
+    people who may vote again by now: the next approval does.
+    """
     votes = list(
         approval.votes.filter(revision=approval.revision, withdrawn_at=None)
         .select_related("voter")
@@ -29,7 +32,7 @@ def settle(approval: ApprovalRequest, voter: User, standing: Standing) -> None:
     counting = standing_votes(approval, votes, standing)
     ballots = [ballot for _, ballot in counting]
     outcome = resolve(ballots, tier.requirements, deny_threshold=tier.deny_threshold)
-    if outcome is None:
+    if outcome is None or (outcome is State.APPROVED and not cast.approves):
         rows.save(approval)
         return
     agreeing = [v for v, _ in counting if v.approves is (outcome is State.APPROVED)]
@@ -37,7 +40,7 @@ def settle(approval: ApprovalRequest, voter: User, standing: Standing) -> None:
         approval,
         outcome,
         source=Source.REVIEWER,
-        actor=person(voter),
+        actor=person(cast.voter),
         message="\n\n".join(vote.message for vote in agreeing if vote.message),
         reason_code=next((v.reason_code for v in agreeing if v.reason_code), ""),
         decided_by=[vote.voter.get_username() for vote in agreeing],

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from approvals.lifecycle.deadlines import count_holds_anew
 from approvals.models import ApprovalRequest
 from approvals.policy import Tier, Verdict
 from approvals.submission import escalation_time
@@ -37,3 +38,4 @@ def judge(
     approval.expires_at = min(approval.expires_at, latest)
     approval.escalates_at = escalation_time(tier, now, approval.expires_at)
     approval.escalated_at = None
+    count_holds_anew(approval, now)

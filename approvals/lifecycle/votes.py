@@ -144,7 +144,7 @@ def _vote(
         assertion=evidence,
     )
     _record(approval, cast)
-    settle(approval, voter, standing)
+    settle(approval, cast, standing)
     return approval
 
 

@@ -51,7 +51,9 @@ MOVES = st.one_of(
     *moves("vote", 2, which=WHICH, who=WHO, verdict=VERDICTS, is_fresh=MOSTLY),
     *moves("vote_as_reviewer", 6, which=WHICH, who=REVIEWER, verdict=VERDICTS),
     *moves("withdraw", 2, which=WHICH, who=WHO),
-    *moves("edit", 2, which=WHICH, who=WHO, is_fresh=MOSTLY, is_other=MOSTLY),
+    *moves(
+        "edit", 3, which=WHICH, who=REVIEWER | WHO, is_fresh=MOSTLY, is_other=MOSTLY
+    ),
     *moves("ask", 1, which=WHICH, who=WHO),
     *moves("cancel", 1, which=WHICH, agent=st.sampled_from(AGENTS)),
     *moves("redeem", 3, which=WHICH, is_theirs=MOSTLY, is_right=MOSTLY),

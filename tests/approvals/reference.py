@@ -70,12 +70,10 @@ class Reference:
         no = counting.keys() - yes
         approved = self.is_enough(request, yes)
         denied = len(no) >= TIERS[request["action"]]["denials"]
-        if approved and not denied and self.modes(request):
-            raise Refused("Braked")
         request["votes"] = votes
         if denied:
             decide(request, "denied", "reviewer", no)
-        elif approved:
+        elif approved and verdict == "approve":
             decide(request, "approved", "reviewer", yes)
 
     def withdraw(self, request: Request, who: str) -> None:
@@ -121,6 +119,8 @@ class Reference:
 
     def take_back(self, request: Request, who: str) -> None:
         needs = TIERS[request["action"]]["needs"]
+        if who in self.disabled or not self.groups[who]:
+            raise Refused("NotAllowed")
         if request["permit"] != "issued" or (needs and not self.seats(request, who)):
             raise Refused("NotAllowed")
         request["permit"] = "revoked"

@@ -269,6 +269,9 @@ class Story:
     def disables(self, _: str, who: str) -> None:
         User.objects.filter(username=who).update(is_active=False)
 
+    def enables(self, _: str, who: str) -> None:
+        User.objects.filter(username=who).update(is_active=True)
+
     def adds(self, by: str, who: str, to: str) -> None:
         group, _ = Group.objects.get_or_create(name=to)
         User.objects.get(username=who).groups.add(group)

@@ -11,7 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from agents.models import Agent, Delivery
-from agents.registry import issue_key, set_callback
+from agents.registry import (
+    drop_previous_secret,
+    issue_key,
+    rotate_webhook_secret,
+    set_callback,
+)
 from approvals import idempotency, lifecycle, permits
 from approvals.models import ApprovalRequest, Permit, Vote
 from approvals.ruleset import NoPolicy
@@ -380,3 +385,20 @@ def test_database_refuses_a_second_vote_of_one_person(ask: Ask, alice: User) -> 
         transaction.atomic(),
     ):
         again.save(force_insert=True)
+
+
+def test_who_made_the_webhook_secret_decides_on_nothing_signed_with_it(
+    policy: object, agent: Agent, alice: User, bob: User
+) -> None:
+    rotate_webhook_secret(agent, actor=COMMAND_LINE, created_by=alice)
+    agent.refresh_from_db()
+    signed = lifecycle.submit(Submission(action="one", arguments={}), agent=agent)
+    with pytest.raises(lifecycle.NotAllowed, match="key this agent used"):
+        vote(signed.approval, alice)
+    # It still counts while the next secret is rotated in.
+    rotate_webhook_secret(agent, actor=COMMAND_LINE, created_by=bob)
+    for maker in (alice, bob):
+        with pytest.raises(lifecycle.NotAllowed, match="key this agent used"):
+            vote(signed.approval, maker)
+    drop_previous_secret(agent, actor=COMMAND_LINE)
+    assert vote(signed.approval, alice).state == "approved"

@@ -92,6 +92,8 @@ def test_a_press_asks_the_passkey_and_approves(bobs: Page, server: Server) -> No
     )
     bobs.goto(f"{home(server)}/r/{approval['id']}")
     expect(bobs.locator("#decision")).to_contain_text("signed by passkey")
+    told = "bob voted to approve, signed by passkey"
+    expect(bobs.locator(".timeline")).to_contain_text(told)
 
 
 def test_a_denial_is_signed_too(bobs: Page, server: Server) -> None:
