@@ -31,6 +31,15 @@ REFUSALS: dict[type[lifecycle.Refusal], tuple[int, str]] = {
     lifecycle.StaleRevision: (409, "stale-revision"),
 }
 """Status and slug of what the lifecycle refuses to agents (API.md, Act)."""
+PLAIN: dict[type[Exception], tuple[int, str, str]] = {
+    idempotency.Mismatch: (
+        422,
+        "idempotency-mismatch",
+        "This idempotency key came before with another call or body.",
+    ),
+    NoPolicy: (503, "unavailable", "No policy is published yet."),
+}
+"""Status, slug and detail of what needs no more words."""
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 _PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?(?=$|[,;\s])")
 
@@ -123,20 +132,16 @@ def handle_errors(api: NinjaAPI) -> None:
     def _brake(request: HttpRequest, error: InvalidBrake) -> HttpResponse:
         return invalid([{"pointer": "/reason", "message": str(error)}]).response()
 
-    @api.exception_handler(idempotency.Mismatch)
-    def _mismatch(request: HttpRequest, error: Exception) -> HttpResponse:
-        detail = "This idempotency key came before with another call or body."
-        return Problem(422, "idempotency-mismatch", detail).response()
-
     @api.exception_handler(idempotency.InFlight)
     def _in_flight(request: HttpRequest, error: Exception) -> HttpResponse:
         detail = "Ask again in a moment: the first call has not finished."
         headers = {"Retry-After": "1"}
         return Problem(409, "idempotency-in-flight", detail, headers=headers).response()
 
+    @api.exception_handler(idempotency.Mismatch)
     @api.exception_handler(NoPolicy)
-    def _no_policy(request: HttpRequest, error: Exception) -> HttpResponse:
-        return Problem(503, "unavailable", "No policy is published yet.").response()
+    def _plain(request: HttpRequest, error: Exception) -> HttpResponse:
+        return Problem(*PLAIN[type(error)]).response()
 
     @api.exception_handler(OperationalError)
     @api.exception_handler(InterfaceError)

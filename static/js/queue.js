@@ -7,6 +7,7 @@ import { rove, select } from "./rows.js";
 
 const AT_ONCE = 3;
 const PAUSE = 400;
+const AGAIN = 2000;
 
 export function watchQueue(live) {
   const place = document.querySelector("[data-queue]");
@@ -61,7 +62,8 @@ class Queue {
     const fragment = await this.#fetch(address);
     const row = fragment?.querySelector("li");
     if (row) this.#receive(row);
-    else this.#fresh.delete(id);
+    else if (fragment === undefined) setTimeout(() => this.#ask(id), AGAIN);
+    else if (this.#fresh.delete(id)) this.#count(-1);
     this.#show();
   }
 
@@ -77,11 +79,12 @@ class Queue {
     this.#show();
   }
 
+  // null where there is nothing (any more), undefined where nobody answered.
   async #fetch(address) {
     try {
       return await fetchFragment(address);
     } catch {
-      return null; // The socket's badge says that we are offline; the next resync repairs.
+      return undefined;
     }
   }
 

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Server
 from tests.browser.test_deciding import open_queue
@@ -168,3 +168,21 @@ def test_the_theme_is_kept_in_the_browser(page: Page, server: Server) -> None:
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
     button.click()
     assert page.evaluate("'theme' in document.documentElement.dataset") is False
+
+
+def test_a_row_that_could_not_be_read_is_read_again(page: Page, server: Server) -> None:
+    server.submit("email.send")
+    open_queue(page)
+    risky = server.submit_critical()
+    expect(page.locator("#pill")).to_be_visible()
+    row, failed = f"**/r/{risky['id']}/row", []
+
+    def fail_once(route: Route) -> None:
+        failed.append(route.request.url)
+        route.abort()
+
+    page.route(row, fail_once, times=1)
+    server.call(f"/requests/{risky['id']}/cancel", {})
+    expect(page.locator("#pill")).to_be_hidden()
+    expect(page.locator("#waiting")).to_have_text("1 waiting")
+    assert failed

@@ -38,8 +38,9 @@ IN_FORCE_WITHIN = 1.0
 """Seconds; DESIGN.md, "Budget"."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def product() -> Iterator[Product]:
+    """One for each test: the second one takes their database away."""
     with ExitStack() as stack:
         folder = stack.enter_context(data_folder())
         stack.enter_context(embedded.running(folder))
@@ -58,6 +59,8 @@ def product() -> Iterator[Product]:
         set_up(found, shared)
         redis_dies()
         yield found
+        for server in servers:  # Shown where a test failed.
+            print(server.output[-10_000:])
 
 
 @dataclass(frozen=True)
