@@ -9,6 +9,7 @@ seconds the hub asks the database what it has missed.
 import asyncio
 import logging
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
@@ -35,6 +36,10 @@ OVERLAP = 1000
 """How many changes each look goes back: numbers are drawn before they commit."""
 BACKLOG = 1000
 """Changes one socket may lag behind before it is told to start over."""
+
+WARN_EVERY = 60.0
+"""Seconds between two warnings that others are not told."""
+_warned_at = -WARN_EVERY
 
 Change = tuple[UUID, int]
 
@@ -248,7 +253,15 @@ async def _send(message: dict[str, Any]) -> None:
         async with asyncio.timeout(2):
             await get_channel_layer().group_send(GROUP, message)
     except Exception as error:
-        log.warning("live update not passed on to other processes: %s", error)
+        _warn(error)
+
+
+def _warn(error: Exception) -> None:
+    """One line for a while: without Redis every change would write one."""
+    global _warned_at
+    if time.monotonic() - _warned_at > WARN_EVERY:
+        _warned_at = time.monotonic()
+        log.warning("live updates are not passed on to other processes: %s", error)
 
 
 @partial(database_sync_to_async, thread_sensitive=False)

@@ -30,7 +30,7 @@ from tests.serving import Serving, data_folder
 pytestmark = [pytest.mark.flow, pytest.mark.redis, pytest.mark.long]
 
 TRIALS = 200
-HELD, FREE = 0.2, 0.1
+HELD, FREE = 0.1, 0.05
 """Seconds for which each brake is engaged, and after it none is."""
 LONG_EVERY, LONG = 20, 1.3
 """Every so many trials one outlasts the second after which nothing may happen."""
