@@ -31,7 +31,7 @@ RECENT = 20
 
 
 class StaffRequest(HttpRequest):
-    """A request by somebody signed in who may manage agents."""
+    """A request by somebody signed in who may manage agents and accounts."""
 
     user: User
 
@@ -51,7 +51,7 @@ def for_staff(
     ) -> HttpResponse:
         staff = cast(StaffRequest, request)
         if not staff.user.is_staff:
-            raise PermissionDenied("Only staff manages agents.")
+            raise PermissionDenied("Only staff manages agents and accounts.")
         return view(staff, *args, **kwargs)
 
     return guarded

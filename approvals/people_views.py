@@ -1,28 +1,16 @@
 """Which accounts are one human: a page for staff."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from agents.views import StaffRequest, for_staff
 from approvals import humans
-
-P = ParamSpec("P")
-
-
-class StaffRequest(HttpRequest):
-    """A request by somebody signed in who may link accounts."""
-
-    user: User
 
 
 class LinkForm(forms.Form):
@@ -38,25 +26,6 @@ class LinkForm(forms.Form):
         label="Same human as",
         empty_label="Choose an account",
     )
-
-
-def for_staff(
-    view: Callable[Concatenate[StaffRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Sign-in first, then 403 for who is not staff."""
-
-    @never_cache
-    @login_required
-    @wraps(view)
-    def guarded(
-        request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponse:
-        staff = cast(StaffRequest, request)
-        if not staff.user.is_staff:
-            raise PermissionDenied("Only staff links accounts.")
-        return view(staff, *args, **kwargs)
-
-    return guarded
 
 
 @require_safe
