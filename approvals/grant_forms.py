@@ -222,17 +222,6 @@ def has_shown(shown: Shown, terms: Terms) -> bool:
     return shown.nonce.partition(".")[2] == fingerprint(terms)
 
 
-def terms_of(grant: Grant) -> Terms:
-    """The terms of one that was proposed or given."""
-    return Terms(
-        conditions=read(grant.conditions),
-        max_uses=grant.max_uses,
-        lasts=grant.lasts,
-        sum_argument=grant.sum_argument,
-        max_sum=grant.max_sum,
-    )
-
-
 def data_of(grant: Grant, approval: ApprovalRequest) -> dict[str, str]:
     """What the form sends for the terms that a grant has already."""
     data = {

@@ -31,9 +31,8 @@ from approvals.grant_forms import (
     has_shown,
     hours_of,
     preview_shown,
-    terms_of,
 )
-from approvals.lifecycle.grants import Terms, check_terms
+from approvals.lifecycle.grants import Terms, check_terms, terms_of
 from approvals.models import ApprovalRequest, Grant, Vote
 from approvals.policy import Confirmation, StepUp
 from approvals.queue import tier_mark

@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from agents import brake
 from agents.models import Brake
-from approvals import conditions, diff, forms, lifecycle, passkeys, queue, timeline
+from approvals import diff, forms, lifecycle, passkeys, queue, timeline
 from approvals.access import Standing, actions_for, is_escalated, tier_of
+from approvals.grant_preview import Preview, preview
 from approvals.lifecycle.deadlines import give_time_back
+from approvals.lifecycle.grants import Terms, terms_of
 from approvals.models import ApprovalRequest, Grant, Outcome, Revision, Vote
 from approvals.policy import Confirmation, StepUp, Tier
 from approvals.render import block, blocks_of
@@ -43,8 +45,10 @@ class Proposed:
     """A standing approval somebody proposed, to be agreed to."""
 
     grant: Grant
-    conditions: Sequence[conditions.Condition]
+    terms: Terms
     lasts: str
+    preview: Preview
+    """What it would have covered lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +235,9 @@ def _proposed(approval: ApprovalRequest) -> list[Proposed]:
         revision=approval.revision, granted_at=None, revoked_at=None
     )
     return [
-        Proposed(grant, conditions.read(grant.conditions), length_of(grant.lasts))
+        Proposed(grant, terms, length_of(grant.lasts), preview(approval, terms))
         for grant in open_now.select_related("proposed_by").order_by("id")
+        if (terms := terms_of(grant))
     ]
 
 

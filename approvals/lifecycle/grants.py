@@ -38,6 +38,17 @@ class Terms:
     max_sum: Decimal | None = None
 
 
+def terms_of(grant: Grant) -> Terms:
+    """The terms of one that was proposed or given."""
+    return Terms(
+        conditions=conditions.read(grant.conditions),
+        max_uses=grant.max_uses,
+        lasts=grant.lasts,
+        sum_argument=grant.sum_argument,
+        max_sum=grant.max_sum,
+    )
+
+
 def check_terms(approval: ApprovalRequest, terms: Terms) -> None:
     """Raise GrantRefused unless the tier allows these terms for this request."""
     caps = tier_of(approval).grants

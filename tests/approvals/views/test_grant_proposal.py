@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from agents import brake
 from approvals import forms, lifecycle, passkeys, ruleset, webauthn
 from approvals.access import tier_of
-from approvals.grant_forms import TermsForm, data_of, fingerprint, terms_of
+from approvals.grant_forms import TermsForm, data_of, fingerprint
+from approvals.lifecycle.grants import terms_of
 from approvals.models import ApprovalRequest, Grant, Passkey, Policy, Vote
 from approvals.submission import Submission
 from audit.log import COMMAND_LINE, SYSTEM

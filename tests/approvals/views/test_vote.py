@@ -449,6 +449,17 @@ def test_a_proposed_grant_is_shown_with_its_terms(browser, alice, proposed) -> N
     assert "n at most 5" in shown
 
 
+def test_whoever_agrees_to_a_grant_sees_what_it_would_have_covered(
+    browser, alice, proposed, ask, agent
+) -> None:
+    for number in (2, 4, 6):
+        ask("one", arguments={"to": "a@example.com", "n": number})
+    shown = browser(alice).get(f"/r/{proposed.pk}").text
+    shown = " ".join(Outline(shown).text.split())
+    assert "In the last 30 days it would have covered 2" in shown
+    assert "2 other requests would have matched, of 3 looked at. 2 pending." in shown
+
+
 def test_the_grant_is_agreed_to_with_the_vote(browser, alice, proposed, ballot) -> None:
     grant = Grant.objects.get()
     form = ballot(proposed, alice, grant=str(grant.pk))
