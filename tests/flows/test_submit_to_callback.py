@@ -31,6 +31,10 @@ ASK = {
 }
 
 
+BACK = re.compile(r"/(#row-.*)?$")
+"""The queue: a browser is not to be closed on its way there."""
+
+
 @pytest.fixture(scope="module")
 def product() -> Iterator[Serving]:
     with data_folder() as folder, Serving(folder) as served:
@@ -124,6 +128,7 @@ def test_approved_in_the_browser_heard_by_long_poll_and_callback(
         expect(queue.get_by_text("UPDATE accounts SET plan = 0").first).to_be_visible()
         queue.wait_for_timeout(700)
         queue.get_by_role("button", name=re.compile("^Approve")).click()
+        queue.wait_for_url(BACK)
         resource = asked.result(30).json()
     assert (resource["state"], resource["decision"]["decided_by"]) == (
         "approved",
@@ -170,6 +175,7 @@ def test_denied_in_the_browser_the_agent_reads_the_message(
         )
         queue.wait_for_timeout(700)
         queue.get_by_role("button", name=re.compile("^Send denial")).click()
+        queue.wait_for_url(BACK)
         resource = asked.result(30).json()
     assert (resource["state"], resource["permit"]) == ("denied", None)
     assert resource["decision"]["message"] == "Use the staging copy first."
