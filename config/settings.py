@@ -86,9 +86,6 @@ DATABASES: dict[str, dict[str, Any]] = {
         "ENGINE": "django.db.backends.postgresql",
         **_CONNECTION,
         "CONN_MAX_AGE": 0,
-        # An empty query as one leaves the pool: nobody meets what died there when
-        # PostgreSQL was restarted.
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **_CONNECTION["OPTIONS"],
             "pool": {"min_size": 2, "max_size": 24, "timeout": 10},

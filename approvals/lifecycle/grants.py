@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -105,6 +105,18 @@ def drop_proposed(approval: ApprovalRequest, now: datetime) -> None:
     """An edit dismisses the votes, and what they agreed to."""
     for grant in approval.proposed_grants.filter(granted_at=None, revoked_at=None):
         _decline(grant, now)
+
+
+def may_be_covered(approval: ApprovalRequest) -> bool:
+    """Whether any grant is given for this agent and action; most have none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM approvals_grant WHERE agent_id = %s AND"
+            " action = %s AND granted_at IS NOT NULL AND revoked_at IS NULL)",
+            [approval.agent_id, approval.action],
+        )
+        (found,) = cursor.fetchone()
+    return bool(found)
 
 
 def use(approval: ApprovalRequest, now: datetime) -> Grant | None:

@@ -114,6 +114,8 @@ def _decide_at_once(
 
 def _decide_by_grant(approval: ApprovalRequest, now: datetime) -> bool:
     """Whether a grant approved it; under a brake its use is taken back."""
+    if not grants.may_be_covered(approval):
+        return False
     with transaction.atomic():
         grant = grants.use(approval, now)
         if grant is None:

@@ -49,7 +49,7 @@ def pulled_before_the_second_look(mode: str) -> Iterator[None]:
             connection.close()
 
     def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith("SELECT") and 'FROM "agents_brake"' in sql:
+        if sql.startswith("SELECT") and "agents_brake" in sql:
             looks.append(sql)
             if len(looks) == 2:
                 somebody = threading.Thread(target=pull)
