@@ -93,12 +93,11 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """How much waits, and when something was last decided."""
+class Waiting:
+    """How many requests wait; no more than COUNT_LIMIT are counted."""
 
-    pending: int
+    number: int
     is_capped: bool
-    last_decided_at: datetime | None
 
 
 def pending(user: User, *, after: str = "") -> Page:
@@ -106,10 +105,10 @@ def pending(user: User, *, after: str = "") -> Page:
 
     ``after`` is an earlier page's ``next``; raises BadCursor for anything else.
     """
-    waiting = _waiting(user).order_by("-tier_rank", "expires_at", "id")
+    requests = _waiting(user).order_by("-tier_rank", "expires_at", "id")
     if after:
-        waiting = waiting.filter(_after_place(*_read_cursor(after, "pending", 3)))
-    rows = list(_light(waiting)[: PAGE + 1])
+        requests = requests.filter(_after_place(*_read_cursor(after, "pending", 3)))
+    rows = list(_light(requests)[: PAGE + 1])
     cursor = _pending_cursor(rows[PAGE - 1]) if len(rows) > PAGE else ""
     return Page(_rows(rows[:PAGE]), cursor)
 
@@ -132,15 +131,16 @@ def history(user: User, *, before: str = "") -> Page:
     return Page(_rows(rows[:HISTORY_PAGE]), cursor)
 
 
-def counts(user: User) -> Counts:
-    """Two bounded queries, whatever lies in the table."""
+def waiting(user: User) -> Waiting:
+    """One bounded query, whatever lies in the table."""
     number = _waiting(user).order_by()[: COUNT_LIMIT + 1].count()
+    return Waiting(min(number, COUNT_LIMIT), number > COUNT_LIMIT)
+
+
+def last_decided_at(user: User) -> datetime | None:
+    """When something was last decided; None where nothing ever was."""
     decided = _decided(user).order_by("-decided_at", "-id")
-    return Counts(
-        pending=min(number, COUNT_LIMIT),
-        is_capped=number > COUNT_LIMIT,
-        last_decided_at=decided.values_list("decided_at", flat=True).first(),
-    )
+    return decided.values_list("decided_at", flat=True).first()
 
 
 def row(user: User, approval_id: UUID) -> Row | None:
@@ -151,13 +151,11 @@ def row(user: User, approval_id: UUID) -> Row | None:
 
 def next_waiting(user: User, approval: ApprovalRequest) -> UUID | None:
     """What to turn to after ``approval``: the next of the queue, else its first."""
-    waiting = _waiting(user).exclude(pk=approval.pk)
-    waiting = waiting.order_by("-tier_rank", "expires_at", "id")
+    others = _waiting(user).exclude(pk=approval.pk)
+    others = others.order_by("-tier_rank", "expires_at", "id")
     place = (approval.tier_rank, str(approval.expires_at), str(approval.pk))
-    following = (
-        waiting.filter(_after_place(*place)).values_list("pk", flat=True).first()
-    )
-    return following or waiting.values_list("pk", flat=True).first()
+    following = others.filter(_after_place(*place)).values_list("pk", flat=True).first()
+    return following or others.values_list("pk", flat=True).first()
 
 
 def tier_mark(approval: ApprovalRequest) -> TierMark:

@@ -16,6 +16,7 @@ from approvals import (
 app_name = "approvals"
 urlpatterns = [
     path("", views.show_queue, name="queue"),
+    path("waiting", views.show_waiting, name="waiting"),
     path("history", views.show_history, name="history"),
     path("r/<uuid:approval_id>", views.show_request, name="request"),
     path("r/<uuid:approval_id>/row", views.show_row, name="row"),

@@ -68,11 +68,20 @@ def show_queue(request: PersonRequest) -> HttpResponse:
     page = _page_or_404(queue.pending, request, after=request.GET.get("after", ""))
     context = {
         "page": page,
-        "counts": queue.counts(request.user),
+        "waiting": queue.waiting(request.user),
+        "last_decided_at": queue.last_decided_at(request.user),
         "is_first": "after" not in request.GET,
     }
     template = "approvals/_queue.html" if request.htmx else "approvals/queue.html"
     return render(request, template, context)
+
+
+@require_safe
+@for_reviewers
+def show_waiting(request: PersonRequest) -> HttpResponse:
+    """How many requests wait, as the head of the queue says it."""
+    context = {"waiting": queue.waiting(request.user)}
+    return render(request, "approvals/_waiting.html", context)
 
 
 @require_safe

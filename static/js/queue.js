@@ -54,7 +54,7 @@ class Queue {
     this.#lastLook = Date.now();
     this.#timer = null;
     if (ids.length > AT_ONCE) await this.#resync();
-    else await Promise.all(ids.map((id) => this.#lookAt(id)));
+    else await Promise.all([...ids.map((id) => this.#lookAt(id)), this.#recount()]);
   }
 
   async #lookAt(id) {
@@ -63,7 +63,7 @@ class Queue {
     const row = fragment?.querySelector("li");
     if (row) this.#receive(row);
     else if (fragment === undefined) setTimeout(() => this.#ask(id), AGAIN);
-    else if (this.#fresh.delete(id)) this.#count(-1);
+    else this.#fresh.delete(id);
     this.#show();
   }
 
@@ -75,8 +75,15 @@ class Queue {
     const gone = this.#shown("pending").filter((row) => !ids.has(row.id));
     for (const row of current) this.#receive(row);
     await Promise.all(gone.slice(0, 20).map((row) => this.#lookAt(row.dataset.id)));
-    document.getElementById("waiting").textContent = fragment.querySelector("#waiting").textContent;
+    showCount(fragment);
     this.#show();
+  }
+
+  // Only the server can count: rows and number are read at different moments, and
+  // most of what waits may stand on other pages.
+  async #recount() {
+    const fragment = await this.#fetch(this.#place.dataset.countUrl);
+    if (fragment) showCount(fragment);
   }
 
   // null where there is nothing (any more), undefined where nobody answered.
@@ -91,16 +98,10 @@ class Queue {
   #receive(row) {
     const known = document.getElementById(row.id);
     const isPending = row.dataset.state === "pending";
-    if (known) {
-      if (known.dataset.state === "pending" && !isPending) this.#count(-1);
-      this.#change(known, row);
-    } else if (!isPending) {
-      if (this.#fresh.delete(row.dataset.id)) this.#count(-1);
-    } else if (!this.#fresh.has(row.dataset.id)) {
-      this.#count(1);
-      if (this.#belongsLast(row)) this.#append(row);
-      else this.#fresh.add(row.dataset.id);
-    }
+    if (known) this.#change(known, row);
+    else if (!isPending) this.#fresh.delete(row.dataset.id);
+    else if (this.#belongsLast(row)) this.#append(row);
+    else this.#fresh.add(row.dataset.id);
   }
 
   // The link itself stays, and with it focus and the pointer's target.
@@ -132,12 +133,6 @@ class Queue {
     return [...document.querySelectorAll(`#rows > li[data-state="${state}"]`)];
   }
 
-  #count(by) {
-    const place = document.getElementById("waiting");
-    const words = place.textContent;
-    if (/^\d+ waiting$/.test(words)) place.textContent = `${Math.max(0, Number.parseInt(words, 10) + by)} waiting`;
-  }
-
   #show() {
     const pill = document.getElementById("pill");
     const words = `${this.#fresh.size} new`;
@@ -162,6 +157,12 @@ class Queue {
     const row = (focusedId && document.getElementById(focusedId)) ?? document.querySelector("#rows > li");
     select(row?.querySelector("a.row"));
   }
+}
+
+function showCount(fragment) {
+  const words = fragment.querySelector("#waiting").textContent;
+  const place = document.getElementById("waiting");
+  if (place.textContent !== words) place.textContent = words;
 }
 
 function comesBefore(one, other) {

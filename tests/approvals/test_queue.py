@@ -63,18 +63,23 @@ def test_shows_nothing_to_people_without_rights(ask, charlie) -> None:
     waiting, _ = ask("one"), ask("none")
     assert queue.pending(charlie).rows == queue.history(charlie).rows == []
     assert queue.row(charlie, waiting.id) is None
-    assert queue.counts(charlie).pending == 0
+    assert queue.waiting(charlie).number == 0
 
 
 def test_counts_what_waits_up_to_a_limit(ask, alice, monkeypatch) -> None:
-    assert queue.counts(alice) == queue.Counts(0, False, None)
+    assert queue.waiting(alice) == queue.Waiting(0, is_capped=False)
     for action in ("one", "one", "none"):
         ask(action)
-    counts = queue.counts(alice)
-    assert (counts.pending, counts.is_capped) == (2, False)
-    assert counts.last_decided_at is not None
+    assert queue.waiting(alice) == queue.Waiting(2, is_capped=False)
     monkeypatch.setattr(queue, "COUNT_LIMIT", 1)
-    assert (queue.counts(alice).pending, queue.counts(alice).is_capped) == (1, True)
+    assert queue.waiting(alice) == queue.Waiting(1, is_capped=True)
+
+
+def test_knows_when_something_was_last_decided(ask, alice) -> None:
+    ask("one")
+    assert queue.last_decided_at(alice) is None
+    decided = ask("none")
+    assert queue.last_decided_at(alice) == decided.decided_at
 
 
 def test_leads_from_a_decided_request_to_the_next_and_then_to_the_first(

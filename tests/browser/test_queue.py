@@ -73,6 +73,28 @@ def test_a_cancelled_new_request_leaves_the_pill(page: Page, server: Server) -> 
     expect(page.locator("#waiting")).to_have_text("1 waiting")
 
 
+def test_the_number_is_true_where_it_was_read_later_than_the_rows(
+    page: Page, server: Server
+) -> None:
+    server.submit("email.send")
+
+    def count_one_more(route: Route) -> None:
+        if "hx-request" not in route.request.headers:
+            return route.fallback()
+        rows = route.fetch()
+        body = rows.text().replace("1 waiting", "2 waiting")
+        route.fulfill(response=rows, body=body)
+
+    page.route(server.address + "/", count_one_more)
+    open_queue(page)
+    expect(page.locator("#waiting")).to_have_text("2 waiting")
+    risky = server.submit_critical()
+    expect(page.locator("#pill")).to_be_visible()
+    expect(page.locator("#waiting")).to_have_text("2 waiting")
+    server.call(f"/requests/{risky['id']}/cancel", {})
+    expect(page.locator("#waiting")).to_have_text("1 waiting")
+
+
 def test_keys_move_among_rows(page: Page, server: Server) -> None:
     ids = [server.submit(f"tool.{n}")["id"] for n in range(3)]
     open_queue(page)

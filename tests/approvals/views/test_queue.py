@@ -24,6 +24,13 @@ def test_says_when_nothing_waits(browser, alice, policy) -> None:
     assert "Nothing waits for you" in browser(alice).get("/").text
 
 
+def test_counts_by_itself(browser, alice, charlie, client, ask) -> None:
+    ask("one")
+    assert ">1 waiting</span>" in browser(alice).get("/waiting").text
+    assert browser(charlie).get("/waiting").status_code == 403
+    assert client.get("/waiting").status_code == 302
+
+
 def test_gives_the_page_or_the_list_alone(browser, alice, ask) -> None:
     ask("one")
     page, fragment = browser(alice).get("/"), browser(alice).get("/", headers=HTMX)

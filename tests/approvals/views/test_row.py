@@ -96,5 +96,5 @@ def test_marks_cost_no_question_each(browser, alice, bob, ask) -> None:
         return len(queries)
 
     client = browser(alice)
-    client.get("/")
+    asked_with(1)  # and the policy is known to this process
     assert asked_with(1) == asked_with(5)
