@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from approvals.risk.impact import UNKNOWN, Impact
+
 
 class Severity(StrEnum):
     """How bad one finding is; ``rank`` orders them, the strings do not."""
@@ -28,7 +30,10 @@ class Finding:
     """One fact that our own analysis found in the action.
 
     ``pointer`` is an RFC 6901 pointer into the action; ``span`` holds character
-    offsets (start, end) in the string found there, when they are known.
+    offsets (start, end) in the string found there, when they are known. ``target``
+    is what would be hit (a table, a host, a recipient), ``scale`` how many of them
+    or how much, where that can be known. ``reference`` is the class of harm in the
+    OWASP Top 10 for Agentic Applications; ``assess`` sets it.
     """
 
     code: str
@@ -36,6 +41,9 @@ class Finding:
     pointer: str
     message: str
     span: tuple[int, int] | None = None
+    target: str = ""
+    scale: float | None = None
+    reference: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON-able values; ``span`` is a list of two or null."""
@@ -45,12 +53,13 @@ class Finding:
             "pointer": self.pointer,
             "message": self.message,
             "span": list(self.span) if self.span else None,
+            "reference": self.reference,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """All findings of an action, the most severe first.
+    """All findings of an action, the most severe first, and what it would do.
 
     ``inspected`` names the kinds whose analyser understood the whole action; empty
     where nobody looked or something stayed opaque.
@@ -58,6 +67,7 @@ class Assessment:
 
     findings: tuple[Finding, ...]
     inspected: tuple[str, ...] = ()
+    impact: Impact = UNKNOWN
 
     @classmethod
     def of(
@@ -78,6 +88,7 @@ class Assessment:
         return {
             "severity": self.severity.value if self.severity else None,
             "findings": [found.as_dict() for found in self.findings],
+            "impact": self.impact.as_dict(),
         }
 
 
@@ -88,10 +99,20 @@ class Match:
     code: str
     severity: Severity
     message: str
+    target: str = ""
+    scale: float | None = None
 
     def at(self, pointer: str, span: tuple[int, int] | None = None) -> Finding:
         """The finding that this match is at one place of the action."""
-        return Finding(self.code, self.severity, pointer, self.message, span)
+        return Finding(
+            self.code,
+            self.severity,
+            pointer,
+            self.message,
+            span,
+            self.target,
+            self.scale,
+        )
 
 
 def shortened(text: str, limit: int = 80) -> str:

@@ -5,10 +5,21 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from approvals.risk import shell_files, shell_network, shell_system, sql, sql_parse
+from approvals.risk import (
+    code_python,
+    kubernetes,
+    mongo,
+    redis,
+    shell_files,
+    shell_network,
+    shell_system,
+    sql,
+    sql_parse,
+    terraform,
+)
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.shell_calls import Call
-from approvals.risk.shell_code import strings_run_by
+from approvals.risk.shell_code import sql_run_by, strings_run_by
 from approvals.risk.shell_database import sql_in
 from approvals.risk.shell_known import unknown
 from approvals.risk.shell_nested import COMMAND_VARIABLES, SHELLS, nested_in
@@ -19,6 +30,16 @@ from approvals.risk.shell_wrappers import unwrap
 
 MAX_NESTING = 8
 """How deep scripts may contain scripts before nobody can tell what runs."""
+MAX_CHARACTERS_OF = {
+    "code": 2 * code_python.MAX_CHARACTERS,
+    "kubernetes": 2 * kubernetes.MAX_CHARACTERS,
+    "mongo": mongo.MAX_CHARACTERS,
+    "redis": redis.MAX_CHARACTERS,
+    "terraform": terraform.MAX_CHARACTERS,
+}
+"""Most text of one kind that one assessment reads, wherever it stands."""
+MAX_TEXTS = 120
+"""Most texts of one action that are analysed."""
 _UNRESOLVED_NAME = re.compile(r"[$`*?{\[]|^<\(")
 _TEST_NAMES = frozenset({"[", "[[", "test"})
 
@@ -31,6 +52,14 @@ class Budgets:
 
     shell: Budget = field(default_factory=Budget)
     sql: sql_parse.Budget = field(default_factory=sql_parse.Budget)
+    others: dict[str, int] = field(default_factory=dict)
+    texts: int = MAX_TEXTS
+
+    def fits(self, kind: str, text: str) -> bool:
+        """Take a text of another language off its budget; False where it is spent."""
+        left = self.others.get(kind, MAX_CHARACTERS_OF[kind]) - len(text)
+        self.others[kind] = left
+        return left >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +177,15 @@ class _Inspection:
             self.downloads |= shell_network.saved_names(call)
 
     def _inspect_sql(self, call: Call, span: Span) -> None:
-        for text in sql_in(call):
+        for text in (*sql_in(call), *sql_run_by(call)):
             for found in sql.analyse(text, self.pointer, self.budgets.sql):
-                self._add(Match(found.code, found.severity, found.message), span)
+                self._add(
+                    Match(
+                        found.code,
+                        found.severity,
+                        found.message,
+                        found.target,
+                        found.scale,
+                    ),
+                    span,
+                )

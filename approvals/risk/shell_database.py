@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from approvals.risk import mongo
+from approvals.risk import redis as redis_commands
 from approvals.risk.findings import Match, Severity, shortened
 from approvals.risk.shell_calls import Call
 from approvals.risk.shell_nested import read_text
@@ -35,18 +37,8 @@ _SQL_OPERANDS = names("sqlite3 duckdb")
 _WHOLE_DATABASE = names(
     "dropdb dropuser mongorestore pg_resetwal initdb pg_dropcluster"
 )
-_REDIS_GRAVE = names(
-    "flushall flushdb shutdown debug swapdb failover replicaof slaveof"
-)
-_REDIS_WRITING = names(
-    "config del unlink eval evalsha script module rename restore migrate set client acl"
-)
-_DOCUMENT_GRAVE = re.compile(
-    r"dropDatabase|\.drop\(|deleteMany\(\s*(\{\s*\})?\s*\)|\.remove\(\s*(\{\s*\})?\s*\)"
-    r"|dropUser|shutdownServer|dropIndexes",
-)
-_DOCUMENT_WRITING = re.compile(
-    r"delete|update|insert|remove|replace|create|grant|rename"
+_REDIS_VALUES = names(
+    "-h -p -a -n -u -s -r -i -d -D --user --pass --cacert --cert --key"
 )
 _FRAMEWORK = re.compile(
     r"\b(db:(drop|reset|purge|schema:load|truncate_all|wipe|migrate:reset|rollback|fresh"
@@ -116,25 +108,33 @@ def database(call: Call) -> Iterator[Match]:
 
 def redis(call: Call) -> Iterator[Match]:
     """redis-cli FLUSHALL and other writing commands."""
-    words = {text.lower() for text in call.texts}
-    text = read_text(call.command) or ""
-    words |= set(text.lower().split())
-    if words & _REDIS_GRAVE:
-        message = f"Empties or stops Redis: {shortened(call.line)}"
-        yield Match("shell.database", Severity.CRITICAL, message)
-    elif words & _REDIS_WRITING:
-        message = f"Changes Redis: {shortened(call.line)}"
-        yield Match("shell.database", Severity.MEDIUM, message)
+    if {"--pipe", "--eval"} & set(call.texts):
+        message = f"Runs Redis commands that are not shown: {shortened(call.line)}"
+        yield Match("shell.database", Severity.HIGH, message)
+        return
+    words = _after_options(call.texts)
+    if words:
+        yield from redis_commands.of_words(words)
+    else:
+        yield from redis_commands.matches_of(read_text(call.command) or "")
+
+
+def _after_options(texts: tuple[str, ...]) -> list[str]:
+    """The command of redis-cli, without options and their values."""
+    words = list(texts)
+    while words and words[0].startswith("-"):
+        del words[: 2 if words[0] in _REDIS_VALUES else 1]
+    return words
 
 
 def documents(call: Call) -> Iterator[Match]:
     """mongosh --eval."""
-    text = " ".join([*call.texts, read_text(call.command) or ""])
-    if _DOCUMENT_GRAVE.search(text):
-        message = f"Deletes a database or collection: {shortened(call.line)}"
-        yield Match("shell.database", Severity.CRITICAL, message)
-    elif _DOCUMENT_WRITING.search(text):
-        message = f"Changes a database: {shortened(call.line)}"
+    word = call.value_of("--eval")
+    text = read_text(call.command) if word is None else word.text
+    if text is not None:
+        yield from mongo.matches_of(text)
+    if any(text.endswith((".js", ".mongodb")) for text in call.texts):
+        message = f"Runs a script that is not shown here: {shortened(call.line)}"
         yield Match("shell.database", Severity.MEDIUM, message)
 
 

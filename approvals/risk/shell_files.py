@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator
 
 from approvals.risk.findings import Match, Severity, shortened
-from approvals.risk.shell_calls import Call
+from approvals.risk.shell_calls import Call, program
+from approvals.risk.shell_nested import SHELLS
 from approvals.risk.shell_parse import Redirect
 from approvals.risk.shell_paths import (
     deletion_severity,
     is_block_device,
     is_broad,
     is_credential,
+    is_leftover,
+    is_pattern,
     is_system,
     is_temporary,
     normal,
@@ -41,7 +44,8 @@ def delete(call: Call) -> Iterator[Match]:
     for word in call.operands:
         severity = _single_severity(word)
         message = f"Deletes {shortened(word.text)}"
-        yield Match("shell.delete", severity, message)
+        target, scale = shortened(word.text), _number(call)
+        yield Match("shell.delete", severity, message, target, scale)
 
 
 def _delete_recursive(call: Call) -> Iterator[Match]:
@@ -50,14 +54,22 @@ def _delete_recursive(call: Call) -> Iterator[Match]:
         yield Match("shell.delete_recursive", Severity.CRITICAL, message)
     for word in call.operands:
         message = f"Deletes {shortened(word.text)} and everything below it"
-        yield Match("shell.delete_recursive", deletion_severity(word), message)
+        severity = deletion_severity(word)
+        target, scale = shortened(word.text), _number(call)
+        yield Match("shell.delete_recursive", severity, message, target, scale)
     if not call.operands:
         message = "Deletes recursively what is not named in the text"
         yield Match("shell.delete_recursive", Severity.MEDIUM, message)
 
 
+def _number(call: Call) -> float | None:
+    """How many paths are named; unknown where the shell finds more."""
+    is_plain = all(w.known and not is_pattern(w) for w in call.operands)
+    return float(len(call.operands)) if is_plain else None
+
+
 def _single_severity(word: Word) -> Severity:
-    if is_temporary(word):
+    if is_temporary(word) or is_leftover(word):
         return Severity.LOW
     if is_system(word) or is_block_device(word):
         return Severity.CRITICAL
@@ -84,12 +96,22 @@ def find(call: Call) -> Iterator[Match]:
         is_grave = is_broad(normal(root)) and not call.has("-name", "-path", "-iname")
         severity = Severity.CRITICAL if is_grave or is_system(root) else Severity.HIGH
         severity = Severity.LOW if is_temporary(root) else severity
-        message = f"Deletes what it finds below {shortened(root.text)}"
-        yield Match("shell.delete_recursive", severity, message)
+        target = shortened(root.text)
+        message = f"Deletes what it finds below {target}"
+        yield Match("shell.delete_recursive", severity, message, target)
+    for option in ("-exec", "-execdir", "-ok"):
+        word = call.value_of(option)
+        if (
+            word is not None
+            and program(word.text) in SHELLS
+            and ("-c" not in call.texts)
+        ):
+            message = f"Starts a shell by {call.name}"
+            yield Match("shell.inline_code", Severity.MEDIUM, message)
     for option in ("-fprint", "-fprintf", "-fls"):
-        target = call.value_of(option)
-        if target is not None:
-            yield from _overwritten(target)
+        written = call.value_of(option)
+        if written is not None:
+            yield from _overwritten(written)
 
 
 def destroy(call: Call) -> Iterator[Match]:
@@ -100,7 +122,8 @@ def destroy(call: Call) -> Iterator[Match]:
     is_device = any(is_block_device(word) for word in call.operands)
     is_file = call.name == "shred" and not is_device
     severity = Severity.HIGH if is_file else Severity.CRITICAL
-    yield Match("shell.format_disk", severity, f"Overwrites {target} for good")
+    message = f"Overwrites {target} for good"
+    yield Match("shell.format_disk", severity, message, target)
 
 
 def partition(call: Call) -> Iterator[Match]:
@@ -117,8 +140,9 @@ def dd(call: Call) -> Iterator[Match]:
         if word.text.startswith("of="):
             target = Word(word.text[3:], word.known, word.raw)
             if is_block_device(target):
-                message = f"Overwrites the disk {shortened(target.text)}"
-                yield Match("shell.format_disk", Severity.CRITICAL, message)
+                name = shortened(target.text)
+                message = f"Overwrites the disk {name}"
+                yield Match("shell.format_disk", Severity.CRITICAL, message, name)
             else:
                 yield from _overwritten(target)
 
@@ -129,7 +153,7 @@ def truncate(call: Call) -> Iterator[Match]:
         if not is_temporary(word) and not re.fullmatch(r"[+-]?\d+\w?", word.text):
             message = f"Cuts the file {shortened(word.text)}"
             severity = Severity.HIGH if is_system(word) else Severity.MEDIUM
-            yield Match("shell.redirect_over", severity, message)
+            yield Match("shell.redirect_over", severity, message, word.text[:80])
 
 
 def move(call: Call) -> Iterator[Match]:
@@ -145,7 +169,8 @@ def move(call: Call) -> Iterator[Match]:
         for word in sources:
             if is_lost or is_system(word) or is_broad(normal(word)):
                 message = f"Moves {shortened(word.text)} away"
-                yield Match("shell.delete", Severity.HIGH, message)
+                name = shortened(word.text)
+                yield Match("shell.delete", Severity.HIGH, message, name)
     if call.name != "mv" and any(word.text == "/dev/null" for word in sources):
         message = f"Empties {shortened(target.text)}"
         yield Match("shell.redirect_over", Severity.MEDIUM, message)
@@ -174,13 +199,14 @@ def permissions(call: Call) -> Iterator[Match]:
     is_setuid = call.name == "chmod" and bool(re.match(r"^[4-7]\d{3}$|.*\+.*s", mode))
     is_grave = any(is_system(w) or is_broad(normal(w)) for w in targets)
     is_secret = any(is_credential(w) for w in targets)
+    target = shortened(targets[0].text) if targets else ""
     message = f"Changes access rights: {shortened(call.line)}"
     if is_grave and is_recursive:
-        yield Match("shell.permissions", Severity.CRITICAL, message)
+        yield Match("shell.permissions", Severity.CRITICAL, message, target)
     elif is_setuid or is_grave or (is_open and (is_recursive or is_secret)):
-        yield Match("shell.permissions", Severity.HIGH, message)
+        yield Match("shell.permissions", Severity.HIGH, message, target)
     elif is_open or is_recursive or call.name == "chattr":
-        yield Match("shell.permissions", Severity.MEDIUM, message)
+        yield Match("shell.permissions", Severity.MEDIUM, message, target)
 
 
 def credentials(call: Call) -> Iterator[Match]:
@@ -192,8 +218,9 @@ def credentials(call: Call) -> Iterator[Match]:
         return
     for word in words:
         if is_credential(_path_in(word)):
-            message = f"Reads the credentials in {shortened(word.text)}"
-            yield Match("shell.credential_access", Severity.HIGH, message)
+            name = shortened(word.text)
+            message = f"Reads the credentials in {name}"
+            yield Match("shell.credential_access", Severity.HIGH, message, name)
 
 
 def _path_in(word: Word) -> Word:
@@ -205,7 +232,12 @@ def _path_in(word: Word) -> Word:
 def redirects(redirect: Redirect) -> Iterator[Match]:
     """Files that the shell itself opens."""
     if redirect.writes:
-        yield from _overwritten(redirect.target)
+        found = list(_overwritten(redirect.target))
+        yield from found
+        if redirect.empties and not found and _is_kept(redirect.target):
+            name = shortened(redirect.target.text)
+            message = f"Empties {name}"
+            yield Match("shell.redirect_over", Severity.MEDIUM, message, name)
     elif is_credential(redirect.target):
         message = f"Reads the credentials in {shortened(redirect.target.text)}"
         yield Match("shell.credential_access", Severity.HIGH, message)
@@ -214,8 +246,13 @@ def redirects(redirect: Redirect) -> Iterator[Match]:
         yield Match("shell.remote_access", Severity.CRITICAL, message)
 
 
+def _is_kept(word: Word) -> bool:
+    is_device = word.text.startswith("/dev/")
+    return not is_temporary(word) and not is_leftover(word) and not is_device
+
+
 def _overwritten(target: Word) -> Iterator[Match]:
     severity = overwrite_severity(target)
     if severity is not None:
-        message = f"Writes to {shortened(target.text)}"
-        yield Match("shell.redirect_over", severity, message)
+        name = shortened(target.text)
+        yield Match("shell.redirect_over", severity, f"Writes to {name}", name)

@@ -1,5 +1,6 @@
 """git commands that lose work: local changes, commits, branches, history."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from approvals.risk.findings import Match, Severity, shortened
@@ -16,6 +17,7 @@ _GLOBAL_VALUES = frozenset(
         "--config-env",
     }
 )
+_ADDRESS = re.compile(r"(https?|ssh|git|ftp)://|[\w.-]+@[\w.-]+:")
 _SAFE_FORCE = frozenset({"--force-with-lease", "--force-if-includes"})
 
 
@@ -29,7 +31,8 @@ def git(call: Call) -> Iterator[Match]:
     if reason is not None:
         severity, text = reason
         message = f"{text}: {shortened(call.line)}"
-        yield Match("shell.git_destructive", severity, message)
+        target = " ".join(_operands(words[1:])[:3])
+        yield Match("shell.git_destructive", severity, message, shortened(target))
 
 
 def _subcommand(call: Call) -> list[str]:
@@ -60,6 +63,7 @@ def _push(words: list[str]) -> Reason:
     names = {word.partition("=")[0] for word in _options(words)}
     forced = {n for n in names if n.startswith("--force")} - _SAFE_FORCE
     refs = _operands(words)[1:]
+    target = next(iter(_operands(words)), "")
     if {"--dry-run", "-n"} & names:
         return None
     if forced or "f" in _letters(words) or any(ref.startswith("+") for ref in refs):
@@ -69,6 +73,8 @@ def _push(words: list[str]) -> Reason:
     is_deletion = "--delete" in names or "d" in _letters(words)
     if is_deletion or any(ref.startswith(":") for ref in refs):
         return Severity.HIGH, "Deletes branches or tags on the remote"
+    if _ADDRESS.match(target):
+        return Severity.MEDIUM, "Sends commits to an address that is no remote"
     return None
 
 

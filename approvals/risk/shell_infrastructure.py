@@ -50,6 +50,12 @@ _CHANGING = names(
 _READING = names(
     "get list ls describe show view head lookup status info search help logs"
 )
+_AWS_READING = _READING | names(
+    "check cp detect download estimate filter login ls lookup mb query scan"
+    " receive select simulate sync tail test validate verify wait configure"
+    " decode preview"
+    " export presign transact-get start-query stop-query"
+)
 _QUIET = names(
     "docker docker-compose podman nerdctl rclone restic borg kafka-topics gh glab"
     " java kafka-configs kafka-acls kafka-consumer-groups minikube kind vagrant lxc"
@@ -76,6 +82,10 @@ _SECRETS = re.compile(
     r"get-secret-value|get-parameters?(-by-path)?$|^secretsmanager$|get-random-password"
     r"|access-secret|secrets?$|^vault$|^item$|print-access-token|get-login-password"
 )
+_KNOWN_ELSEWHERE = names("aws az gcloud gh kubectl oc")
+"""cloud_commands and kubernetes_commands know where these keep their secrets."""
+_LOCAL = names("update-kubeconfig get-credentials set-context use-context")
+"""They write this machine's own settings."""
 _MAX_WORDS = 6
 _REMOVED_RESOURCE = frozenset({"state", "workspace"})
 _TERRAFORM = names("terraform tofu terragrunt pulumi")
@@ -86,10 +96,14 @@ def infrastructure(call: Call) -> Iterator[Match]:
     if call.is_dry_run or set(call.texts) & {"-h", "help", "--list-only"}:
         return
     words = _verbs(call)
+    if (call.name == "helm" and words[:1] == ["repo"]) or (
+        words[:1] == ["compose"] and _keeps_data(call)
+    ):
+        return
     verb = next((word for word in words if _is_of(word, _DESTROYING)), None)
     options = [text for text in call.texts if _DELETING_OPTIONS.match(text)]
     if (
-        (verb is not None and not _only_reads(words, verb))
+        (verb is not None and not _only_reads(call.name, words, verb))
         or options
         or _special(call, words)
     ):
@@ -109,6 +123,8 @@ def secrets(call: Call) -> Iterator[Match]:
         words
     )
     is_read = bool(reads) or any(word.startswith("get-") for word in words)
+    if call.name in _KNOWN_ELSEWHERE:
+        return
     is_store = call.name in {"vault", "op", "doppler", "infisical", "sops"}
     is_secret = any(_SECRETS.search(word) for word in words)
     if is_read and (is_store or is_secret) and not call.is_dry_run:
@@ -118,7 +134,7 @@ def secrets(call: Call) -> Iterator[Match]:
 
 def _verbs(call: Call) -> list[str]:
     """The leading nouns and verbs: operands that look like words of a language."""
-    texts = [text for text in call.texts if not text.startswith("-")]
+    texts = [t for t in call.texts if not t.startswith("-") and "::" not in t]
     return [
         t.lower() for t in texts[:_MAX_WORDS] if re.fullmatch(r"[A-Za-z0-9:_-]+", t)
     ]
@@ -131,7 +147,7 @@ def _is_of(word: str, verbs: frozenset[str]) -> bool:
     return head in verbs or word in verbs or not verbs.isdisjoint(word.split(":"))
 
 
-def _only_reads(words: list[str], verb: str) -> bool:
+def _only_reads(name: str, words: list[str], verb: str) -> bool:
     """True when a reading verb stands before: "get", "describe" … name things.
 
     Some verbs are nouns too, as in "velero restore get".
@@ -139,7 +155,14 @@ def _only_reads(words: list[str], verb: str) -> bool:
     place = words.index(verb)
     if verb in _NOUNS and set(words[place + 1 : place + 2]) & _READING:
         return True
-    return any(_is_of(word, _READING) for word in words[:place])
+    # The first word of "aws logs delete-log-group" is a service.
+    first = 1 if name == "aws" else 0
+    return any(_is_of(word, _READING) for word in words[first:place])
+
+
+def _keeps_data(call: Call) -> bool:
+    """``docker compose down`` without volumes and images can be undone by ``up``."""
+    return "down" in call.texts and not call.has("v", "--volumes", "--rmi")
 
 
 def _special(call: Call, words: list[str]) -> bool:
@@ -157,16 +180,33 @@ def _destruction(call: Call, words: list[str]) -> Match:
     is_whole = call.name in _TERRAFORM and not set(words) & _REMOVED_RESOURCE
     severity = Severity.CRITICAL if is_grave or is_whole else Severity.HIGH
     message = f"Removes or disables shared resources: {shortened(call.line)}"
-    return Match("shell.infrastructure", severity, message)
+    target = call.operands[-1].text if len(call.operands) > 2 else ""
+    return Match("shell.infrastructure", severity, message, shortened(target))
 
 
 def _is_change(call: Call, words: list[str]) -> bool:
     method = call.value_of("-X", "--method", "--request")
     if words[:1] == ["api"]:
         return method is not None and method.text != "GET"
+    if set(call.texts) & _LOCAL or words[:1] == ["config"]:
+        return False
+    if call.name == "aws":
+        return _changes_aws(call, words)
     head = next((word for word in words if _is_of(word, _CHANGING | _READING)), "")
     if call.name in _QUIET or not _is_of(head, _CHANGING):
         return (
             call.name in {"gh", "glab"} and {"merge", "set"} & set(words[:2]) != set()
         )
     return True
+
+
+def _changes_aws(call: Call, words: list[str]) -> bool:
+    """Every operation of AWS says in its first word whether it reads."""
+    if words[:1] == ["s3"]:
+        targets = [text for text in call.texts if not text.startswith("-")]
+        is_copy = sum(text.startswith("s3://") for text in targets) > 1
+        return is_copy or words[1:2] in (["mv"], ["mb"], ["website"])
+    operation = words[1] if len(words) > 1 else "help"
+    is_reading = operation.startswith(("batch-get", "transact-get", "admin-get"))
+    is_reading = is_reading or _is_of(operation, _AWS_READING)
+    return words[0] != "configure" and not is_reading

@@ -9,6 +9,7 @@ from approvals.risk.findings import Match, Severity, shortened
 from approvals.risk.shell_calls import Call
 from approvals.risk.shell_code import code_in, is_interpreter
 from approvals.risk.shell_database import CLIENTS
+from approvals.risk.shell_doubtful import is_doubtful
 from approvals.risk.shell_nested import SHELLS, nested_in
 from approvals.risk.shell_rules import has_rules
 from approvals.risk.tables import names
@@ -52,22 +53,40 @@ _INSTALL_WHAT_IS_LISTED = names("bun bundle npm pipenv pnpm poetry yarn")
 _STARTS_TASK = frozenset({"run", "run-script", "exec"})
 _MODULES = _CHECKING | names("compileall json.tool pip pydoc timeit unittest venv")
 _ARCHIVING = names("bunzip2 bzip2 gunzip gzip tar unxz unzip xz zip zipinfo zstd")
+_INSTALLERS = names(
+    "apk apt apt-get aptitude brew bun cargo choco composer conda dnf gem go mamba npm"
+    " pacman pip pip3 pipx pnpm poetry rustup snap uv winget yarn yum zypper"
+)
+_INSTALLING = names(
+    "install i add update upgrade list info show search outdated check get sync require"
+)
+"""What they install is looked at as packages."""
 _PROGRAMS = _READING | _SHELL_WORDS | _WORKSPACE | _CHECKING | _ARCHIVING
 _SOURCING = frozenset({"source", "."})
 
 
 def unknown(call: Call) -> Iterator[Match]:
-    """A finding unless somebody looked at what ``call`` can do."""
+    """A finding unless somebody looked at what ``call`` can do.
+
+    It alone does not hold an action, but such an action is not understood.
+    """
     if _is_understood(call):
         return
     message = f"Runs something that nobody looked into: {shortened(call.line)}"
-    yield Match("shell.unknown_program", Severity.MEDIUM, message)
+    severity = Severity.MEDIUM if is_doubtful(call) else Severity.LOW
+    yield Match("shell.unknown_program", severity, message)
 
 
 def _is_understood(call: Call) -> bool:
     name = call.name
     if name in SHELLS or name in _SOURCING or is_interpreter(name):
         return _runs_no_script(call)
+    if (
+        name in _INSTALLERS
+        and call.operands[:1]
+        and call.operands[0].text in (_INSTALLING)
+    ):
+        return True
     if name in _RUNNERS:
         words = [o.text for o in call.operands if o.text not in _STARTS_TASK]
         if words == ["install"]:

@@ -263,6 +263,29 @@ def _alias(call: Call) -> Iterator[Nested]:
             yield value
 
 
+def _with_a(call: Call) -> Iterator[Nested]:
+    """``ansible all -m shell -a 'text'``, ``salt '*' cmd.run 'text'``."""
+    word = call.value_of("-a", "--args")
+    if word is not None:
+        yield re.sub(r"^(?:cmd|_raw_params)=", "", word.text)
+    if "cmd.run" in call.texts:
+        yield " ".join(call.texts[call.texts.index("cmd.run") + 1 :])
+
+
+def _remote_command(call: Call) -> Iterator[Nested]:
+    """``gcloud compute ssh --command``, ``az vm run-command --scripts``."""
+    for option in ("--command", "--scripts"):
+        word = call.value_of(option)
+        if word is not None:
+            yield word.text
+
+
+def _rsync(call: Call) -> Iterator[Nested]:
+    word = call.value_of("-e", "--rsh", "--rsync-path")
+    if word is not None and " " in word.text:
+        yield word.text
+
+
 def _first_operand(call: Call) -> Iterator[Nested]:
     if call.operands:
         yield call.operands[0].text
@@ -312,17 +335,22 @@ def escapes(call: Call) -> Iterator[str]:
 
 _READERS: dict[str, Callable[[Call], Iterator[Nested]]] = {
     "alias": _alias,
+    "ansible": _with_a,
     "at": _from_input,
     "batch": _from_input,
     "env": _env,
     "eval": _joined,
     "fd": _fd,
     "fdfind": _fd,
+    "az": _remote_command,
     "find": _find,
     "flock": _flock,
+    "gcloud": _remote_command,
     "git": _git,
     "rsh": _ssh,
+    "rsync": _rsync,
     "runuser": _after_c,
+    "salt": _with_a,
     "screen": _terminal,
     "script": _after_c,
     "sg": _after_c,

@@ -8,7 +8,7 @@ from approvals.risk.shell_calls import Call, program
 from approvals.risk.shell_files import READERS
 from approvals.risk.shell_nested import SHELLS, read_text
 from approvals.risk.shell_parse import Command
-from approvals.risk.shell_paths import is_credential
+from approvals.risk.shell_paths import is_broad, is_credential, is_system, normal
 from approvals.risk.shell_words import Word
 from approvals.risk.shell_wrappers import unwrap
 from approvals.risk.tables import names
@@ -28,6 +28,9 @@ _SENDERS = names(
 _SECRET_OUTPUT = names("env printenv set history pass gpg security secret-tool")
 _REMOTE_PATH = re.compile(r"^(?:[\w.-]+@)?[\w.-]+:(?!//)|^rsync://")
 _LOCAL_HOST = re.compile(r"^(?:https?://)?(localhost|127\.|\[?::1|0\.0\.0\.0)")
+_HOST = re.compile(
+    r"://(?:[^/@\s]{0,100}@)?([^/:\s]{1,253})|^(?:[\w.-]+@)?([\w.-]+\.\w+):"
+)
 _METHOD = re.compile(r"^(?:-X|--request=|--method=)(\w+)$", re.IGNORECASE)
 _DESTRUCTIVE_URL = re.compile(
     r"(?:^|[/_:.?=&])(do)?(delete|destroy|purge|truncate|terminate|wipe|drop|flush|shutdown"
@@ -104,19 +107,20 @@ def http(call: Call) -> Iterator[Match]:
     if not call.texts or call.texts in (("--version",), ("--help",)):
         return
     method = _method(call)
+    target = _host_of(call)
     addresses = [t for t in call.texts if "://" in t or _LOCAL_HOST.match(t)]
     is_destructive = any(_DESTRUCTIVE_URL.search(t) for t in addresses)
     if method == "DELETE" or (method != "GET" and is_destructive):
         message = f"Deletes on another machine: {shortened(call.line)}"
-        yield Match("shell.remote_deletion", Severity.HIGH, message)
+        yield Match("shell.remote_deletion", Severity.HIGH, message, target)
     elif method in {"POST", "PUT", "PATCH"} and not _is_query(addresses):
         is_local = all(_LOCAL_HOST.match(text) for text in addresses)
         severity = Severity.LOW if is_local else Severity.MEDIUM
         message = f"Sends data to another machine: {shortened(call.line)}"
-        yield Match("shell.remote_change", severity, message)
+        yield Match("shell.remote_change", severity, message, target)
     yield from _uploads(call)
     message = f"Talks to another machine: {shortened(call.line)}"
-    yield Match("shell.network", Severity.LOW, message)
+    yield Match("shell.network", Severity.LOW, message, target)
 
 
 def _is_query(addresses: list[str]) -> bool:
@@ -160,7 +164,16 @@ def _sent(call: Call, is_secret: bool) -> Match:
     severity = Severity.CRITICAL if is_secret else Severity.HIGH
     what = "credentials" if is_secret else "data of this machine"
     message = f"Sends {what} away: {shortened(call.line)}"
-    return Match("shell.exfiltration", severity, message)
+    return Match("shell.exfiltration", severity, message, _host_of(call))
+
+
+def _host_of(call: Call) -> str:
+    """The machine that is talked to, as far as the text tells."""
+    for text in call.texts:
+        found = _HOST.search(text)
+        if found is not None:
+            return shortened(found[1] or found[2])
+    return ""
 
 
 def exfiltration(call: Call) -> Iterator[Match]:
@@ -172,6 +185,14 @@ def exfiltration(call: Call) -> Iterator[Match]:
         yield _sent(call, True)
     elif any(_name_of(stage) in READERS for stage in call.command.upstream):
         yield _sent(call, False)
+
+
+def smuggling(call: Call) -> Iterator[Match]:
+    """What a pipe encodes, put into an address that is fetched."""
+    is_filled = any("{}" in text and text != "{}" for text in call.texts)
+    feeds = {_name_of(stage) for stage in call.command.upstream}
+    if is_filled and feeds & (_DECODERS | _SECRET_OUTPUT | {"od", "hexdump"}):
+        yield _sent(call, _is_secret_feed(call))
 
 
 def _is_secret_feed(call: Call) -> bool:
@@ -206,6 +227,9 @@ def netcat(call: Call) -> Iterator[Match]:
 
 def copy(call: Call) -> Iterator[Match]:
     """scp, sftp and rsync to other machines; rsync --delete."""
+    if call.name != "rsync" and call.value_of("-S") is not None:
+        message = f"Makes {call.name} start another program: {shortened(call.line)}"
+        yield Match("shell.inline_code", Severity.MEDIUM, message)
     if call.is_dry_run or (call.name == "rsync" and call.has("-n", "n")):
         return
     removing = [
@@ -218,9 +242,11 @@ def copy(call: Call) -> Iterator[Match]:
         yield Match("shell.delete_recursive", Severity.HIGH, message)
     target = call.operands[-1] if len(call.operands) > 1 else None
     if target is not None and _REMOTE_PATH.match(target.text):
-        is_secret = any(is_credential(word) for word in call.operands[:-1])
-        if is_secret:
+        sources = call.operands[:-1]
+        if any(is_credential(word) for word in sources):
             yield _sent(call, True)
+        elif any(is_system(word) or is_broad(normal(word)) for word in sources):
+            yield _sent(call, False)
         else:
             message = f"Copies to another machine: {shortened(call.line)}"
             yield Match("shell.network", Severity.LOW, message)
@@ -228,9 +254,10 @@ def copy(call: Call) -> Iterator[Match]:
 
 def connect(call: Call) -> Iterator[Match]:
     """ssh: what runs there is looked at on its own; tunnels open doors."""
-    if call.has("-R", "-D", "-L", "-w"):
+    if call.has("R", "D", "L", "w"):
         message = f"Opens a tunnel: {shortened(call.line)}"
         yield Match("shell.remote_access", Severity.MEDIUM, message)
     elif call.operands:
-        message = f"Connects to {shortened(call.operands[0].text)}"
-        yield Match("shell.network", Severity.LOW, message)
+        target = shortened(call.operands[0].text)
+        message = f"Connects to {target}"
+        yield Match("shell.network", Severity.LOW, message, target)

@@ -19,7 +19,12 @@ MAX_CHARACTERS = 32_768
 """Longest text that is parsed; longer ones nobody reviews line by line either."""
 MAX_OPERATORS = 2_000
 """Most punctuation marks in one text: they drive the cost of error recovery."""
-MAX_COMMANDS = 2_000
+MAX_COMMANDS = 1_000
+"""Most commands of one assessment."""
+MAX_WORDS = 5_000
+"""Most words of one assessment: rules look at each."""
+MAX_VALUE = 2_000
+"""Longest value of a variable that is followed."""
 _MAX_UPSTREAM = 50
 """How many stages of a pipe are looked back: rules read them for every stage."""
 
@@ -44,6 +49,8 @@ class Budget:
 
     characters: int = 2 * MAX_CHARACTERS
     operators: int = 2 * MAX_OPERATORS
+    words: int = MAX_WORDS
+    commands: int = MAX_COMMANDS
 
     def spend(self, text: str) -> None:
         """Take ``text`` off the budget; raises TooMuchShell when it does not fit."""
@@ -53,17 +60,31 @@ class Budget:
         operators = len(_OPERATOR.findall(text))
         if operators > min(MAX_OPERATORS, self.operators):
             raise TooMuchShell
+        words = len(text.split())
+        if words > self.words:
+            raise TooMuchShell
         self.characters -= len(text)
         self.operators -= operators
+        self.words -= words
+
+    def spend_commands(self, number: int) -> None:
+        """Take commands off the budget; raises TooMuchShell when they do not fit."""
+        self.commands -= number
+        if self.commands < 0:
+            raise TooMuchShell
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """A file that the shell itself opens; ``writes`` tells the direction."""
+    """A file that the shell itself opens; ``writes`` tells the direction.
+
+    ``empties`` tells that nothing writes into it: it is only cut to nothing.
+    """
 
     target: Word
     writes: bool
     span: tuple[int, int]
+    empties: bool = False
 
 
 @dataclass(slots=True)
@@ -98,14 +119,21 @@ def parse(text: str, variables: Mapping[str, str], budget: Budget) -> Script:
     budget.spend(text)
     source = text.encode("utf-8", "replace")
     root = tree_sitter.Parser(_LANGUAGE).parse(source.translate(_PARSEABLE)).root_node
-    return _Reader(source, root, variables).read()
+    return _Reader(source, root, variables, budget).read()
 
 
 class _Reader:
     """Walks one tree without recursion: its depth is the author's choice."""
 
-    def __init__(self, source: bytes, root: Node, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        source: bytes,
+        root: Node,
+        variables: Mapping[str, str],
+        budget: Budget,
+    ) -> None:
         self.source = source
+        self.budget = budget
         self.nodes = list(_nodes(root))
         self.script = Script(is_broken=root.has_error, variables=dict(variables))
         self.expander = Expander(source, self.script.variables)
@@ -114,10 +142,9 @@ class _Reader:
         self.is_ascii = source.isascii()
 
     def read(self) -> Script:
+        self.budget.spend_commands(sum(n.type in _STATEMENTS for n in self.nodes))
         for node in self.nodes:
             self._visit(node)
-            if len(self.script.commands) > MAX_COMMANDS:
-                raise TooMuchShell
         for node in self.nodes:
             self._connect(node)
         self._find_fork_bombs()
@@ -159,7 +186,9 @@ class _Reader:
     def _assign(self, node: Node) -> None:
         name, value = self._assignment(node)
         self.script.assignments.append((name, value, self._span(node)))
-        if name in self.ambiguous or not value.known:
+        # A value may be made of others, twice each time: it would grow without end.
+        is_short = len(value.text) <= MAX_VALUE
+        if name in self.ambiguous or not value.known or not is_short:
             self.script.variables.pop(name, None)
         else:
             self.script.variables[name] = value.text
@@ -194,13 +223,24 @@ class _Reader:
 
     def _redirect(self, node: Node) -> None:
         operator = next((c.type for c in node.children if not c.is_named), "")
+        empties = operator in {">", ">|"} and self._is_idle(node.parent)
         for child in node.children:
             if child.is_named and child.type != "file_descriptor":
                 for word in self.expander.words(child):
                     writes = operator in _OVERWRITING
                     self.script.redirects.append(
-                        Redirect(word, writes, self._span(node))
+                        Redirect(word, writes, self._span(node), empties)
                     )
+
+    def _is_idle(self, parent: Node | None) -> bool:
+        """True for ``> file`` and ``: > file``, where nothing is written."""
+        if parent is None or parent.type != "redirected_statement":
+            return False
+        body = parent.child_by_field_name("body")
+        return body is None or (
+            body.type == "command"
+            and self.expander.text_of(body).strip() in {":", "true", "cat /dev/null"}
+        )
 
     def _connect(self, node: Node) -> None:
         if node.type == "pipeline":

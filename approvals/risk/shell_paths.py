@@ -7,7 +7,7 @@ from approvals.risk.findings import Severity
 from approvals.risk.shell_words import Word
 
 _SYSTEM = re.compile(
-    r"^/(etc|usr|s?bin|lib\w*|boot|dev|proc|sys|var|opt|srv|root|run|mnt|media|snap"
+    r"^/(etc|usr|selinux|s?bin|lib\w*|boot|dev|proc|sys|var|opt|srv|root|run|mnt|media|snap"
     r"|system|library|applications|private/(etc|var)|volumes)(/|$)",
     re.IGNORECASE,
 )
@@ -47,6 +47,23 @@ _ARTEFACTS = frozenset(
         "venv",
     }
 )
+_CACHES = frozenset(
+    {
+        ".cache",
+        ".mypy_cache",
+        ".parcel-cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        "__pycache__",
+        "htmlcov",
+    }
+)
+"""Of the artefacts, those that come back by themselves."""
+_LEFTOVER = re.compile(
+    r"\.(pyc|pyo|o|obj|class|tmp|temp|swp|swo|log|pid|orig|rej|bak|coverage)$"
+    r"|(^|/)(\.DS_Store|Thumbs\.db|nohup\.out|core\.\d+)$|~$",
+    re.IGNORECASE,
+)
 _CREDENTIALS = re.compile(
     r"(^|/)\.ssh/?(\*|$)|(^|/)\.ssh/(?!known_hosts|config$|authorized_keys)[^/]*$"
     r"|(^|[/\w-])id_(rsa|dsa|ecdsa|ed25519)(_sk)?$"
@@ -58,17 +75,20 @@ _CREDENTIALS = re.compile(
     r"|^/etc/(g?shadow-?|sudoers(\.d/.*)?|master\.passwd|krb5\.keytab"
     r"|ssl/private.*|ssh/ssh_host_\w+_key)$"
     r"|^/proc/[^/]+/(environ|mem)$|^/(var/)?run/secrets/"
-    r"|(^|/)\.env(\.[\w.-]+)?$"
+    r"|(^|/)\.env(\.[\w.-]+)?$|(^|/)\.(bash|zsh|mysql|psql|python)_history$"
     r"|(^|/)(secrets?|credentials?|service[-_]?account[^/]*)\.(ya?ml|json|env|toml|txt)$"
     r"|(^|/)(Login Data|Cookies|logins\.json|key4\.db|login\.keychain(-db)?)$",
     re.IGNORECASE,
+)
+_CERTIFICATE = re.compile(
+    r"(^|/)[\w.-]*(cert|chain|^ca|/ca|bundle|public|pub)[\w.-]*\.pem$", re.IGNORECASE
 )
 _PUBLIC = (".pub", ".example", ".sample", ".template", ".dist", ".defaults")
 _STARTUP = re.compile(
     r"(^|/)\.(bash|zsh|k?sh)(rc|_profile|_login|_logout|env)$|(^|/)\.z?profile$"
     r"|(^|/)\.zshenv$|(^|/)\.ssh/|(^|/)\.git/(hooks/|config$)|(^|/)\.gitconfig$"
     r"|(^|/)\.(npmrc|pypirc|netrc|pgpass)$|(^|/)\.(kube|aws|docker|gnupg)/"
-    r"|(^|/)Library/Launch(Agents|Daemons)/|(^|/)\.config/(autostart|systemd)/"
+    r"|(^|/)Library/Launch(Agents|Daemons)(/|$)|(^|/)\.config/(autostart|systemd)(/|$)"
     r"|(^|/)crontabs?/|(^|/)\.vimrc$|(^|/)\.inputrc$",
     re.IGNORECASE,
 )
@@ -83,6 +103,8 @@ _BLOCK_DEVICE = re.compile(
 _HARMLESS_DEVICE = re.compile(
     r"^/dev/(null|zero|full|stdin|stdout|stderr|tty\w*|fd/\d+|shm/.+|pts/\d+)$"
 )
+_SETTINGS = re.compile(r"(^|/)\.env(\.[\w-]+)?$")
+"""Projects' own settings, which everybody writes; reading them is another matter."""
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -105,7 +127,10 @@ def deletion_severity(word: Word) -> Severity:
         return Severity.LOW
     path = normal(word)
     is_relative = not path.startswith(("/", "~", "{", "$", "`", "../"))
-    if is_relative and posixpath.basename(path) in _ARTEFACTS:
+    name = posixpath.basename(path)
+    if is_relative and name in _CACHES:
+        return Severity.LOW
+    if is_relative and (name in _ARTEFACTS or name.endswith(".egg-info")):
         return Severity.MEDIUM
     return Severity.CRITICAL
 
@@ -121,6 +146,18 @@ def is_temporary(word: Word) -> bool:
     return bool(_TEMPORARY.match(path)) and "$(" not in path and "`" not in path
 
 
+def is_pattern(word: Word) -> bool:
+    """True where the shell may find more than one path."""
+    return bool(_GLOB.search(word.text))
+
+
+def is_leftover(word: Word) -> bool:
+    """True for files of this folder that programs leave behind: logs, objects."""
+    path = normal(word)
+    is_relative = not path.startswith(("/", "~", "{", "$", "`", "../"))
+    return is_relative and bool(_LEFTOVER.search(path))
+
+
 def is_system(word: Word) -> bool:
     """True for paths that belong to the operating system."""
     path = normal(word)
@@ -131,6 +168,8 @@ def is_system(word: Word) -> bool:
 def is_credential(word: Word) -> bool:
     """True for files that hold keys, passwords or tokens."""
     path = normal(word).removeprefix("file://").lstrip("@")
+    if _CERTIFICATE.search(path):
+        return False
     return bool(_CREDENTIALS.search(path)) and not path.endswith(_PUBLIC)
 
 
@@ -151,6 +190,6 @@ def overwrite_severity(word: Word) -> Severity | None:
     )
     if is_system(word):
         return Severity.MEDIUM if is_log else Severity.HIGH
-    if _STARTUP.search(path) or is_credential(word):
+    if _STARTUP.search(path) or (is_credential(word) and not _SETTINGS.search(path)):
         return Severity.HIGH
     return None

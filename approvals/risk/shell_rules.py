@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator
 
 from approvals.risk import (
+    cloud_commands,
+    kubernetes_commands,
     shell_code,
     shell_database,
     shell_files,
     shell_infrastructure,
     shell_network,
     shell_system,
+    shell_tools,
+    terraform_commands,
 )
 from approvals.risk.findings import Match
 from approvals.risk.shell_calls import Call
@@ -27,11 +31,14 @@ _FOR_ALL: tuple[Rule, ...] = (
     shell_system.publish,
     shell_system.packages,
     shell_database.unseen_sql,
+    shell_tools.metadata,
+    shell_tools.spawns,
+    shell_tools.bare_shell,
 )
 _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (names("rm unlink srm trash rimraf grm"), (shell_files.delete,)),
     (names("del erase rd ri remove-item"), (shell_files.delete_windows,)),
-    (names("find gfind"), (shell_files.find,)),
+    (names("find gfind"), (shell_files.find, shell_tools.searching)),
     (
         names("shred wipefs wipe blkdiscard badblocks mkswap format-volume clear-disk"),
         (shell_files.destroy,),
@@ -91,18 +98,38 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
         | names("bcdedit vssadmin nvram csrutil spctl depmod"),
         (shell_system.kernel,),
     ),
-    (shell_network.FETCHERS, (shell_network.http,)),
+    (shell_network.FETCHERS, (shell_network.http, shell_network.smuggling)),
     (names("dig nslookup host ping drill"), (shell_network.lookup,)),
     (names("nc ncat netcat socat"), (shell_network.netcat,)),
     (names("scp sftp rsync"), (shell_network.copy,)),
     (names("ssh autossh"), (shell_network.connect,)),
+    (cloud_commands.PROGRAMS, (cloud_commands.cloud,)),
+    (kubernetes_commands.PROGRAMS, (kubernetes_commands.cluster,)),
+    (terraform_commands.PROGRAMS, (terraform_commands.terraform,)),
     (
         shell_infrastructure.PROGRAMS,
         (shell_infrastructure.infrastructure, shell_infrastructure.secrets),
     ),
+    (shell_tools.ATTACKING, (shell_tools.attack,)),
+    (shell_tools.MINERS, (shell_tools.mine,)),
+    (shell_tools.LISTENERS, (shell_tools.listen,)),
+    (shell_tools.TUNNELS, (shell_tools.tunnel,)),
+    (names("awk gawk mawk nawk"), (shell_tools.sockets,)),
+    (names("gpg ssh-copy-id ssh-keygen openssl"), (shell_tools.keys,)),
+    (
+        names("ansible ansible-playbook ansible-pull chef-client puppet"),
+        (shell_tools.playbook,),
+    ),
+    (shell_tools.STORES, (shell_tools.store,)),
+    (shell_tools.WINDOWS, (shell_tools.windows,)),
+    (names("reg defaults"), (shell_tools.registry,)),
+    (shell_tools.MACHINE, (shell_tools.machine,)),
     (names("docker podman nerdctl"), (shell_system.container,)),
     (
-        names("dropdb dropuser pg_restore mongorestore mysqladmin initdb pg_resetwal")
+        names(
+            "createdb dropdb dropuser pg_dump pg_restore mongorestore mysqladmin"
+            " initdb pg_resetwal"
+        )
         | names("pg_dropcluster mysqlimport pg_ctl influxd"),
         (shell_database.database,),
     ),

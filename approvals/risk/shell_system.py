@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from approvals.risk.findings import Match, Severity, shortened
+from approvals.risk.packages_commands import of_command
 from approvals.risk.shell_calls import Call
 from approvals.risk.shell_parse import Script
 from approvals.risk.shell_words import Word
@@ -22,7 +23,6 @@ _SERVICE_VERBS = {
 _READING_FIREWALL = names("-L -S --list --list-all -n list show status get")
 _HISTORY_VARIABLES = names("HISTFILE HISTSIZE HISTFILESIZE HISTCONTROL HISTIGNORE")
 _LOADING_VARIABLES = names("BASH_ENV ENV LD_PRELOAD LD_AUDIT DYLD_INSERT_LIBRARIES")
-_ADDRESS = re.compile(r"(git\+)?(https?|ssh|ftp)://")
 _HOST_ACCESS = re.compile(
     r"^--privileged|^--(pid|ipc|net|network|userns)=host$|^(--volume=|-v)?/:/"
     r"|.*/var/run/docker\.sock|.*(source|src)=/,|^--cap-add"
@@ -85,8 +85,14 @@ def service(call: Call) -> Iterator[Match]:
         severity = _SERVICE_VERBS.get(text)
         if severity is not None:
             message = f"Changes a service: {shortened(call.line)}"
-            yield Match("shell.service_change", severity, message)
+            target = shortened(_service_of(call, text))
+            yield Match("shell.service_change", severity, message, target)
             return
+
+
+def _service_of(call: Call, verb: str) -> str:
+    others = [word.text for word in call.operands if word.text != verb]
+    return others[0] if others else ""
 
 
 def power(call: Call) -> Iterator[Match]:
@@ -120,12 +126,16 @@ def kill(call: Call) -> Iterator[Match]:
     """kill, pkill, killall; signal 0 and -l only ask."""
     if call.texts[:1] in (("-0",), ("-l",), ("-L",)) or not call.texts:
         return
+    if call.name == "kill" and all(t.startswith("%") for t in call.texts):
+        return
     everything = {"-1", "1", "init", "systemd", "."} & set(call.texts[1:])
     is_forced = bool({"-9", "-KILL", "-SIGKILL"} & set(call.texts))
     severity = Severity.HIGH if is_forced else Severity.MEDIUM
     if everything:
         severity = Severity.CRITICAL
-    yield Match("shell.kill", severity, f"Ends processes: {shortened(call.line)}")
+    target = shortened(call.operands[-1].text) if call.operands else ""
+    message = f"Ends processes: {shortened(call.line)}"
+    yield Match("shell.kill", severity, message, target)
 
 
 def kill_port(call: Call) -> Iterator[Match]:
@@ -187,16 +197,15 @@ def publish(call: Call) -> Iterator[Match]:
 
 
 def packages(call: Call) -> Iterator[Match]:
-    """Removing packages, and installing them from an address."""
+    """Removing packages, and installing them."""
     verbs = _PACKAGE_REMOVAL.get(call.name, frozenset())
     if verbs & set(call.texts[:4]):
         message = f"Removes packages: {shortened(call.line)}"
         yield Match("shell.package_change", Severity.MEDIUM, message)
         return
-    is_install = bool({"install", "add", "i", "-i"} & set(call.texts))
-    if is_install and any(_ADDRESS.match(text) for text in call.texts):
-        message = f"Installs code from an address: {shortened(call.line)}"
-        yield Match("shell.remote_code", Severity.HIGH, message)
+    for runner in sorted(call.wrappers & {"npx", "bunx", "pnpx"}):
+        yield from of_command([runner, call.words[0].text])
+    yield from of_command([call.name, *call.texts])
 
 
 def assignment(name: str, value: Word) -> Iterator[Match]:

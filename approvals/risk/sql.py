@@ -5,7 +5,13 @@ from collections.abc import Iterator
 
 from approvals.risk.findings import Finding, Match, Severity
 from approvals.risk.sql_commands import by_keywords
-from approvals.risk.sql_parse import Budget, Statement, TooMuchSQL, statements
+from approvals.risk.sql_parse import (
+    MAX_CHARACTERS,
+    Budget,
+    Statement,
+    TooMuchSQL,
+    statements,
+)
 from approvals.risk.sql_rules import is_statement, matches_of
 
 _FALLBACKS = ("mysql", "tsql", "sqlite", "snowflake")
@@ -20,6 +26,8 @@ _META_COMMAND = re.compile(
     r"(?P<rest>[^\n]*)",
     re.MULTILINE | re.IGNORECASE,
 )
+_MAX_META = 300
+"""Most client commands of one text that are told apart."""
 _SHELL_META = frozenset({"!", ".shell", ".system", "system"})
 _FILE_META = frozenset(
     {"copy", "o", "w", "lo_export", "lo_import", ".output", ".import"}
@@ -40,8 +48,10 @@ def analyse(text: str, pointer: str, budget: Budget) -> list[Finding]:
     SQL beyond the budget is one more, critical finding. Raises RecursionError on
     deep nesting.
     """
-    plain, meta = _without_meta_commands(text)
+    plain, meta = _without_meta_commands(text[:MAX_CHARACTERS])
     found = [match.at(pointer, span) for match, span in meta]
+    if len(text) > MAX_CHARACTERS:
+        return [*found, _too_much(pointer)]
     plain, hidden = _with_executable_comments(plain)
     if hidden:
         message = "Hides statements in comments that some databases execute"
@@ -55,8 +65,12 @@ def _within_budget(text: str, pointer: str, budget: Budget) -> Iterator[Finding]
     try:
         yield from _analyse_statements(text, pointer, budget, 0)
     except TooMuchSQL:
-        message = "Contains more SQL than can be inspected"
-        yield Match("sql.uninspectable", Severity.CRITICAL, message).at(pointer)
+        yield _too_much(pointer)
+
+
+def _too_much(pointer: str) -> Finding:
+    message = "Contains more SQL than can be inspected"
+    return Match("sql.uninspectable", Severity.CRITICAL, message).at(pointer)
 
 
 def parses(text: str, budget: Budget) -> bool:
@@ -117,7 +131,9 @@ def _matches(statement: Statement, budget: Budget, depth: int) -> Iterator[Match
         yield from matches_of(statement.tree)
     elif inner:
         for found in _analyse_statements(inner, "", budget, depth + 1):
-            yield Match(found.code, found.severity, found.message)
+            yield Match(
+                found.code, found.severity, found.message, found.target, found.scale
+            )
 
 
 def _inner_statement(statement: Statement) -> str | None:
@@ -142,7 +158,9 @@ def _without_meta_commands(
 
     def blank(match: re.Match[str]) -> str:
         name = (match["name"] or match["dot"] or match["word"]).lower()
-        found.extend((one, match.span()) for one in _meta_matches(name, match["rest"]))
+        if len(found) < _MAX_META:
+            matches = _meta_matches(name, match["rest"])
+            found.extend((one, match.span()) for one in matches)
         return " " * len(match[0])
 
     return _META_COMMAND.sub(blank, text), found

@@ -6,8 +6,9 @@ for hours. Every step of the parser is counted, so that hostile text ends early.
 
 import functools
 import logging
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -17,6 +18,11 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 MAX_CHARACTERS = 32_768
 """Longest text that is parsed."""
+MAX_TOKENS = 5_000
+"""Most words and marks that one assessment parses: they drive the time it takes, some
+twenty microseconds each."""
+_ROUGHLY = re.compile(r"\w+|[^\w\s]")
+_QUOTED_TEXT = re.compile(r"'[^']*'")
 _STEPS_PER_TOKEN = 10
 """Ordinary statements need two steps or fewer for a token."""
 
@@ -30,15 +36,29 @@ class TooMuchSQL(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """How much SQL one assessment may still parse, every dialect counted."""
+    """How much SQL one assessment may still parse, every dialect counted.
+
+    ``read`` holds what was parsed, so that nothing is paid for twice.
+    """
 
     characters: int = 5 * MAX_CHARACTERS // 2
+    tokens: int = MAX_TOKENS
+    read: dict[tuple[str, str], list["Statement"]] = field(default_factory=dict)
 
     def spend(self, text: str) -> None:
         """Take ``text`` off the budget; raises TooMuchSQL when it does not fit."""
         if len(text) > min(MAX_CHARACTERS, self.characters):
             raise TooMuchSQL
+        # Tokenizing takes time too; what it comes to is counted after.
+        if len(_ROUGHLY.findall(_QUOTED_TEXT.sub("", text))) > 5 * self.tokens // 4:
+            raise TooMuchSQL
         self.characters -= len(text)
+
+    def spend_tokens(self, number: int) -> None:
+        """Take tokens off the budget; raises TooMuchSQL when they do not fit."""
+        if number > self.tokens:
+            raise TooMuchSQL
+        self.tokens -= number
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +80,20 @@ def statements(text: str, dialect: str, budget: Budget) -> list[Statement]:
 
     Raises TooMuchSQL beyond the budget and RecursionError on deep nesting.
     """
+    if (known := budget.read.get((text, dialect))) is not None:
+        return known
     budget.spend(text)
+    found = budget.read[text, dialect] = _read(text, dialect, budget)
+    return found
+
+
+def _read(text: str, dialect: str, budget: Budget) -> list[Statement]:
     language = Dialect.get_or_raise(dialect)
     try:
         tokens = language.tokenize(text)
     except SqlglotError:
         return [Statement(None, text, text.upper(), (0, len(text)))]
+    budget.spend_tokens(len(tokens))
     parser = _bounded(language.parser_class)(dialect=language)
     return [_statement(parser, chunk, text) for chunk in _chunks(tokens)]
 

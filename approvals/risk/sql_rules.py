@@ -104,68 +104,92 @@ def _drop(node: exp.Expr) -> Iterator[Match]:
     if isinstance(node.parent, exp.Alter):
         return
     kind = str(node.args.get("kind") or "object").upper()
-    names = ", ".join(_name(table) for table in node.args.get("tables") or [])
+    tables = node.args.get("tables") or []
+    names = ", ".join(_name(table) for table in tables)
     severity = Severity.CRITICAL if kind in _GRAVE_KINDS else Severity.HIGH
     if node.args.get("temporary"):
         severity = Severity.MEDIUM
-    yield Match("sql.drop", severity, shortened(f"Drops {kind.lower()} {names}", 200))
+    message = shortened(f"Drops {kind.lower()} {names}", 200)
+    yield Match(
+        "sql.drop", severity, message, shortened(names), float(len(tables) or 1)
+    )
 
 
 def _truncate(node: exp.Expr) -> Iterator[Match]:
     names = ", ".join(_name(table) for table in node.expressions)
     message = shortened(f"Deletes all rows of {names}", 200)
-    yield Match("sql.truncate", Severity.CRITICAL, message)
+    scale = float(len(node.expressions))
+    yield Match("sql.truncate", Severity.CRITICAL, message, shortened(names), scale)
+
+
+def _limit(node: exp.Expr) -> float | None:
+    """The most rows that a statement can touch, where it says so."""
+    limit = node.args.get("limit")
+    value = limit.args.get("expression") if isinstance(limit, exp.Limit) else None
+    is_number = isinstance(value, exp.Literal) and value.name.isdecimal()
+    return float(value.name[:15]) if is_number and value is not None else None
 
 
 def _delete(node: exp.Expr) -> Iterator[Match]:
+    name = _name(node)
     yield from _in_cte(node)
     if selects_all(node.args.get("where")):
-        message = f"Deletes all rows of {_name(node)}"
-        yield Match("sql.delete_all", Severity.CRITICAL, message)
+        message = f"Deletes all rows of {name}"
+        yield Match("sql.delete_all", Severity.CRITICAL, message, name)
     else:
-        yield Match("sql.delete", Severity.MEDIUM, f"Deletes rows of {_name(node)}")
+        message = f"Deletes rows of {name}"
+        yield Match("sql.delete", Severity.MEDIUM, message, name, _limit(node))
 
 
 def _update(node: exp.Expr) -> Iterator[Match]:
     if node.find_ancestor(exp.Merge):
         return
+    name = _name(node)
     yield from _in_cte(node)
     if selects_all(node.args.get("where")):
-        message = f"Changes all rows of {_name(node)}"
-        yield Match("sql.update_all", Severity.CRITICAL, message)
+        message = f"Changes all rows of {name}"
+        yield Match("sql.update_all", Severity.CRITICAL, message, name)
     else:
-        yield Match("sql.update", Severity.MEDIUM, f"Changes rows of {_name(node)}")
+        message = f"Changes rows of {name}"
+        yield Match("sql.update", Severity.MEDIUM, message, name, _limit(node))
 
 
 def _insert(node: exp.Expr) -> Iterator[Match]:
     if node.find_ancestor(exp.Merge):
         return
+    name = _name(node)
     yield from _in_cte(node)
     if node.args.get("overwrite"):
-        message = f"Replaces all rows of {_name(node)}"
-        yield Match("sql.truncate", Severity.CRITICAL, message)
-    yield Match("sql.insert", Severity.MEDIUM, f"Adds rows to {_name(node)}")
+        message = f"Replaces all rows of {name}"
+        yield Match("sql.truncate", Severity.CRITICAL, message, name)
+    rows = node.args.get("expression")
+    scale = float(len(rows.expressions)) if isinstance(rows, exp.Values) else None
+    yield Match("sql.insert", Severity.MEDIUM, f"Adds rows to {name}", name, scale)
 
 
 def _in_cte(node: exp.Expr) -> Iterator[Match]:
     if node.find_ancestor(exp.CTE):
         message = f"Changes {_name(node)} inside a WITH query"
-        yield Match("sql.data_changing_cte", Severity.HIGH, message)
+        yield Match("sql.data_changing_cte", Severity.HIGH, message, _name(node))
 
 
 def _merge(node: exp.Expr) -> Iterator[Match]:
+    name = _name(node)
     whens = node.args.get("whens")
     then = [when.args.get("then") for when in whens.expressions] if whens else []
     if any(isinstance(part, exp.Var) and part.name == "DELETE" for part in then):
-        yield Match("sql.delete", Severity.HIGH, f"Merge deletes rows of {_name(node)}")
-    yield Match("sql.update", Severity.MEDIUM, f"Merges rows into {_name(node)}")
+        message = f"Merge deletes rows of {name}"
+        yield Match("sql.delete", Severity.HIGH, message, name)
+    yield Match("sql.update", Severity.MEDIUM, f"Merges rows into {name}", name)
 
 
 def _access(node: exp.Expr) -> Iterator[Match]:
     verb = "Takes away" if isinstance(node, exp.Revoke) else "Gives"
     privileges = ", ".join(p.name.upper() for p in node.args.get("privileges") or [])
     message = f"{verb} the right {shortened(privileges or 'named')}"
-    yield Match("sql.grant", Severity.HIGH, message)
+    securable = node.args.get("securable")
+    target = shortened(securable.sql()) if isinstance(securable, exp.Expr) else ""
+    yield Match("sql.grant", Severity.HIGH, message, target)
 
 
 def _create(node: exp.Expr) -> Iterator[Match]:
@@ -173,10 +197,10 @@ def _create(node: exp.Expr) -> Iterator[Match]:
     properties = node.args.get("properties")
     if properties and properties.find(exp.TemporaryProperty) and kind == "TABLE":
         message = f"Creates temporary table {_name(node)}"
-        yield Match("sql.schema_change", Severity.LOW, message)
+        yield Match("sql.schema_change", Severity.LOW, message, _name(node))
         return
     message = f"Creates {kind.lower()} {_name(node)}"
-    yield Match("sql.schema_change", Severity.MEDIUM, message)
+    yield Match("sql.schema_change", Severity.MEDIUM, message, _name(node))
     if node.args.get("replace") and kind == "TABLE":
         yield Match("sql.drop", Severity.CRITICAL, f"Replaces table {_name(node)}")
     if kind in {"FUNCTION", "PROCEDURE", "TRIGGER"}:
@@ -192,16 +216,17 @@ def _alter(node: exp.Expr) -> Iterator[Match]:
             yield _dropped_part(dropped, _name(node))
         elif isinstance(action, exp.AlterRename | exp.RenameColumn):
             message = f"Renames {kind} {_name(node)} or a part of it"
-            yield Match("sql.schema_change", Severity.HIGH, message)
+            yield Match("sql.schema_change", Severity.HIGH, message, _name(node))
     message = f"Alters {kind} {_name(node)}"
-    yield Match("sql.schema_change", Severity.MEDIUM, message)
+    yield Match("sql.schema_change", Severity.MEDIUM, message, _name(node))
 
 
 def _dropped_part(dropped: exp.Expr, table: str) -> Match:
     part = str(dropped.args.get("kind") or "COLUMN").upper()
     is_data = part in {"COLUMN", "PARTITION"}
     severity = Severity.CRITICAL if is_data else Severity.HIGH
-    return Match("sql.schema_change", severity, f"Drops a {part.lower()} of {table}")
+    message = f"Drops a {part.lower()} of {table}"
+    return Match("sql.schema_change", severity, message, table)
 
 
 def _copy(node: exp.Expr) -> Iterator[Match]:

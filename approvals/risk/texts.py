@@ -1,86 +1,41 @@
-"""Which strings of an action are SQL or shell: by its name, members and content.
+"""Which strings of an action are for which analyser: by names, members and content.
 
 An agent chooses the name of its own action, so the name alone never decides that
 something is *not* looked at.
 """
 
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from approvals.canonical import Action, pointer_to
+from approvals.canonical import Action
+from approvals.risk import texts_others
+from approvals.risk.context import Context, Kind, Mapped, Role
 from approvals.risk.tables import names
-
-
-class Kind(StrEnum):
-    """The languages that analysers understand."""
-
-    SQL = "sql"
-    SHELL = "shell"
-
-
-class Trust(StrEnum):
-    """How sure it is that a text is of its kind."""
-
-    NAMED = "named"
-    """The action or member says so: text that cannot be read is a finding."""
-    LOOKS = "looks"
-    """It only looks so: what cannot be read is taken for prose."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One string to analyse; ``offset`` is where it starts in the argument."""
-
-    kind: Kind
-    text: str
-    pointer: str
-    trust: Trust = Trust.NAMED
-    offset: int | None = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    member: str
-    text: str
-    pointer: str
-
-
-_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_SQL_NAMES = names(
-    "athena bigquery clickhouse cockroachdb database databases databricks db dbt"
-    " duckdb mariadb migrate migration migrations mssql mysql oracle postgres"
-    " postgresql presto psql rds redshift snowflake sql sqlite supabase trino tsql"
+from approvals.risk.texts_leaves import (
+    Text,
+    TextLeaf,
+    Trust,
+    is_command_member,
+    leaves_of,
 )
-_SHELL_NAMES = names(
-    "bash cmd command commands console exec powershell pwsh sh shell ssh subprocess"
-    " terminal tty zsh"
-)
+from approvals.risk.texts_named import named_kind
+from approvals.risk.view import Leaf, View, is_at, tokens
+
+__all__ = ["Text", "Trust", "is_all_of", "texts_in"]
+
 _SQL_ALWAYS = frozenset({"sql", "ddl", "dml", "tsql", "plsql"})
 _SQL_MEMBERS = names(
     "down migration migrations query queries select statement statements up"
 )
-_SHELL_TOKENS = names(
-    "argv bash cmd cmdline cmds command commands powershell script scripts sh shell"
-)
-_SHELL_MEMBERS = frozenset({"args", "entrypoint", "exec", "run"})
-_ARGUMENT_MEMBERS = ("args", "argv", "arguments", "parameters", "params", "flags")
-_PLURAL_MEMBERS = frozenset({"commands", "cmds", "scripts"})
 _PROSE_MEMBERS = names(
     "comment cwd description directory env environment explanation host"
     " justification name note notes path reason session summary timeout title user"
     " workdir working_directory"
 )
-_PLAIN_TOOL_WORDS = names(
-    "call command execute exec mcp query read run server statement tool"
-)
 _INERT_MEMBERS = names(
-    "comment cwd database db description dialect explanation limit max_rows note"
-    " read_only reason run_in_background schema timeout timeout_ms timeout_seconds"
-    " title workdir working_directory"
+    "comment cwd database db description dialect explanation lang language limit"
+    " max_rows note read_only reason run_in_background schema timeout timeout_ms"
+    " timeout_seconds title workdir working_directory"
 )
 _SQL_LOOK = re.compile(
     r"(?:DROP\s+(?:TABLE|DATABASE|SCHEMA|VIEW|INDEX|ROLE|USER|OWNED|FUNCTION|SEQUENCE"
@@ -103,36 +58,67 @@ _SHELL_LOOK = re.compile(
 )
 
 
-def texts_in(action: Action) -> Iterator[Text]:
+_CONSOLES = frozenset({Kind.SQL, Kind.MONGO, Kind.REDIS})
+"""What these call a command is seldom one of a shell."""
+
+
+def texts_in(action: Action, context: Context) -> Iterator[Text]:
     """Every text of the action that an analyser should read.
 
     A text with ``pointer`` and empty ``text`` stands for an action that is called
-    like SQL or shell without any text to look at.
+    like SQL or shell, or is said by policy to be it, without any text to look at.
     """
-    kind = _named_kind(action.name)
-    leaves, commands = _leaves(action.arguments)
-    sql = [leaf for leaf in [*leaves, *commands] if _is_sql(leaf, kind)]
-    shell = list(commands)
+    kind = named_kind(action.name)
+    leaves, commands = leaves_of(action.arguments)
+    yield from texts_others.of_kind(action, context, leaves, commands)
+    mapped = context.mapped(action.name)
+    sql = [
+        leaf
+        for leaf in [*leaves, *commands]
+        if _is_sql(leaf, kind) or _is_mapped(leaf, Role.SQL, mapped)
+    ]
+    leaves, more = _apart(leaves, mapped)
+    shell = [*commands, *more]
     if kind is Kind.SQL and not sql:
         sql = [leaf for leaf in [*leaves, *commands] if _statement_in(leaf.text) >= 0]
         yield from () if sql else [Text(Kind.SQL, "", "/arguments")]
     if kind is Kind.SHELL and not shell:
         shell = [leaf for leaf in leaves if leaf.member not in _PROSE_MEMBERS]
         yield from () if shell else [Text(Kind.SHELL, "", "/arguments")]
-    shell_trust = Trust.LOOKS if kind is Kind.SQL else Trust.NAMED
+    shell_trust = Trust.LOOKS if kind in _CONSOLES else Trust.NAMED
+    if any(entry.kind in _CONSOLES for entry in mapped):
+        shell_trust = Trust.LOOKS
     yield from (Text(Kind.SQL, leaf.text, leaf.pointer) for leaf in sql)
-    yield from (_shell_text(leaf, shell_trust) for leaf in shell)
+    longer = dict(texts_others.with_program(action, shell))
+    yield from longer.values()
+    for leaf in shell:
+        trust = Trust.LOOKS if leaf in longer else shell_trust
+        yield _shell_text(leaf, trust)
     yield from _by_looks([*leaves, *commands], set(sql), set(shell))
 
 
-def _shell_text(leaf: _Leaf, trust: Trust) -> Text:
+def _is_mapped(leaf: TextLeaf, role: Role, mapped: Iterable[Mapped]) -> bool:
+    pointers = [p for entry in mapped for p in entry.pointers.get(role, ())]
+    return any(is_at(leaf.pointer, pointer) for pointer in pointers)
+
+
+def _apart(
+    leaves: list[TextLeaf], mapped: Sequence[Mapped]
+) -> tuple[list[TextLeaf], list[TextLeaf]]:
+    """The leaves without those that policy calls commands, and these."""
+    commands = [leaf for leaf in leaves if _is_mapped(leaf, Role.COMMAND, mapped)]
+    known = set(commands)
+    return [leaf for leaf in leaves if leaf not in known], commands
+
+
+def _shell_text(leaf: TextLeaf, trust: Trust) -> Text:
     # A joined list of words has no offsets in any one string.
     offset = None if leaf.member == "" else 0
     return Text(Kind.SHELL, leaf.text, leaf.pointer, trust, offset)
 
 
 def _by_looks(
-    leaves: list[_Leaf], sql: set[_Leaf], shell: set[_Leaf]
+    leaves: list[TextLeaf], sql: set[TextLeaf], shell: set[TextLeaf]
 ) -> Iterator[Text]:
     for leaf in leaves:
         start = -1 if leaf in sql else _statement_in(leaf.text)
@@ -143,58 +129,54 @@ def _by_looks(
             yield Text(Kind.SHELL, leaf.text, leaf.pointer, Trust.LOOKS)
 
 
-def _named_kind(name: str) -> Kind | None:
-    tokens = _tokens(name)
-    if tokens & _SQL_NAMES:
-        return Kind.SQL
-    return Kind.SHELL if tokens & _SHELL_NAMES else None
+def is_all_of(view: View, texts: Iterable[Text], kind: Kind) -> bool:
+    """Whether the arguments are nothing but this kind, and inert options.
 
-
-def kind_named(action: Action) -> Kind | None:
-    """The kind of tool that ``action`` is, where its name says nothing else.
-
-    ``sql.execute`` and ``mcp__postgres__query`` do; ``send_money`` does not, and
-    neither does ``query_and_send``, whatever arguments they bring.
+    ``texts`` are what an analyser read; policy can say of other values what they
+    are for. An action that policy calls harmless is so with any arguments.
     """
-    tokens = _tokens(action.name)
-    kind = _named_kind(action.name)
-    tables = {Kind.SQL: _SQL_NAMES, Kind.SHELL: _SHELL_NAMES}
-    return kind if kind and tokens <= tables[kind] | _PLAIN_TOOL_WORDS else None
-
-
-def is_all_of(action: Action, texts: Iterable[Text], kind: Kind) -> bool:
-    """Whether ``texts`` of this kind and inert options are all of the arguments."""
-    covered = {
-        text.pointer.removeprefix("/arguments/").partition("/")[0]
-        for text in texts
-        if text.kind is kind and text.text
-    }
-    return bool(covered) and all(
-        pointer_to("", name)[1:] in covered or _is_inert(name, value)
-        for name, value in action.arguments.items()
+    if kind is Kind.READ:
+        return True
+    read = {text.pointer for text in texts if text.kind is kind and text.text}
+    if not read and kind in _READ_AS_TEXT:
+        return False
+    mapped = [
+        pointer
+        for entry in view.context.mapped(view.action.name)
+        if entry.kind is kind
+        for some in entry.pointers.values()
+        for pointer in some
+    ]
+    leaves = [leaf for leaf in view.leaves if leaf.pointer.startswith("/arguments/")]
+    return bool(leaves) and all(
+        _is_inert(leaf)
+        or not read.isdisjoint(_above(leaf.pointer))
+        or any(is_at(leaf.pointer, at) for at in mapped)
+        for leaf in leaves
     )
 
 
-def _is_inert(name: str, value: Any) -> bool:
-    is_plain = value is None or isinstance(value, str | int | float | bool)
-    return name.lower() in _INERT_MEMBERS and is_plain
+def _above(pointer: str) -> Iterator[str]:
+    """The pointer and those of what holds it."""
+    parts = pointer.split("/")
+    return ("/".join(parts[:end]) for end in range(len(parts), 1, -1))
 
 
-def _tokens(name: str) -> set[str]:
-    return {token.lower() for token in _TOKEN.findall(name)}
+_READ_AS_TEXT = frozenset({Kind.SQL, Kind.SHELL, Kind.CODE, Kind.MONGO, Kind.REDIS})
 
 
-def _is_sql(leaf: _Leaf, kind: Kind | None) -> bool:
-    tokens = _tokens(leaf.member)
-    if tokens & _SQL_ALWAYS:
+def _is_inert(leaf: Leaf) -> bool:
+    is_option = leaf.pointer.count("/") == 2 and leaf.member.lower() in _INERT_MEMBERS
+    return is_option or leaf.value == ""
+
+
+def _is_sql(leaf: TextLeaf, kind: Kind | None) -> bool:
+    words = tokens(leaf.member)
+    if words & _SQL_ALWAYS:
         return True
-    if tokens & _SQL_MEMBERS:
+    if words & _SQL_MEMBERS:
         return kind is Kind.SQL or _statement_in(leaf.text) >= 0
-    return kind is Kind.SQL and bool(tokens & _SHELL_TOKENS)
-
-
-def _is_shell_member(member: str) -> bool:
-    return member.lower() in _SHELL_MEMBERS or bool(_tokens(member) & _SHELL_TOKENS)
+    return kind is Kind.SQL and is_command_member(leaf.member)
 
 
 def _statement_in(text: str) -> int:
@@ -224,65 +206,3 @@ def _after_comments(text: str) -> int:
         if end <= 0:
             return position
         position = end + 1
-
-
-def _leaves(arguments: Mapping[str, Any]) -> tuple[list[_Leaf], list[_Leaf]]:
-    """All strings with their members, and apart from them what is a command."""
-    leaves: list[_Leaf] = []
-    commands: list[_Leaf] = []
-    stack: list[tuple[str, str, Any]] = [("", "/arguments", arguments)]
-    while stack:
-        member, pointer, value = stack.pop()
-        if isinstance(value, str):
-            leaf = _Leaf(member, value, pointer)
-            (commands if _is_shell_member(member) else leaves).append(leaf)
-        elif isinstance(value, Mapping):
-            commands.extend(_with_arguments(value, pointer))
-            stack.extend(
-                (str(name), pointer_to(pointer, str(name)), item)
-                for name, item in reversed(list(value.items()))
-            )
-        elif isinstance(value, list | tuple):
-            commands.extend(_joined(member, pointer, value))
-            stack.extend(
-                (_element_member(member, value), pointer_to(pointer, index), item)
-                for index, item in reversed(list(enumerate(value)))
-            )
-    return leaves, commands
-
-
-def _element_member(member: str, value: list[Any] | tuple[Any, ...]) -> str:
-    """Words of one command are not commands; elements of other lists are."""
-    is_argv = _is_shell_member(member) and _is_argv(member, value)
-    return "element" if is_argv else member
-
-
-def _is_argv(member: str, value: list[Any] | tuple[Any, ...]) -> bool:
-    is_first_a_word = bool(value) and isinstance(value[0], str) and " " not in value[0]
-    return is_first_a_word and member.lower() not in _PLURAL_MEMBERS
-
-
-def _joined(
-    member: str, pointer: str, value: list[Any] | tuple[Any, ...]
-) -> Iterator[_Leaf]:
-    if _is_shell_member(member) and _is_argv(member, value):
-        yield _Leaf("", _join(value), pointer)
-
-
-def _join(words: list[Any] | tuple[Any, ...]) -> str:
-    return shlex.join(
-        str(word) for word in words if isinstance(word, str | int | float)
-    )
-
-
-def _with_arguments(value: Mapping[str, Any], pointer: str) -> Iterator[_Leaf]:
-    """``{"command": "rm", "args": ["-rf", "/"]}`` is one command."""
-    for name, command in value.items():
-        if not isinstance(command, str) or not _is_shell_member(str(name)):
-            continue
-        for other in _ARGUMENT_MEMBERS:
-            more = value.get(other)
-            if other == name or not more or not isinstance(more, list | tuple | str):
-                continue
-            tail = more if isinstance(more, str) else _join(more)
-            yield _Leaf("", f"{command} {tail}", pointer_to(pointer, str(name)))

@@ -183,3 +183,39 @@ def test_keeps_what_was_found_before_the_text_became_too_much():
 def test_long_hostile_text_is_held(piece):
     found = findings_of(piece * (262_144 // len(piece)))
     assert Severity.CRITICAL in {one.severity for one in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "scale"),
+    [
+        ("DROP TABLE shop.users", "shop.users", 1),
+        ("DROP TABLE a, b", "a, b", 2),
+        ("TRUNCATE a, b", "a, b", 2),
+        ("DELETE FROM users WHERE id = 7", "users", None),
+        ("INSERT INTO t VALUES (1), (2)", "t", 2),
+        ("UPDATE users SET a = 1 WHERE b = 2", "users", None),
+        ("ALTER TABLE users ADD COLUMN a int", "users", None),
+        ("GRANT SELECT ON users TO bob", "users", None),
+    ],
+)
+def test_says_what_is_hit(text, target, scale):
+    (found,) = findings_of(text)
+    assert (found.target, found.scale) == (target, scale)
+
+
+def test_says_how_many_rows_a_limit_leaves():
+    text = "DELETE FROM users WHERE old ORDER BY id LIMIT 5"
+    assert 5 in [found.scale for found in findings_of(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE TABLE t (a int)",
+        "ALTER TABLE t ADD COLUMN a int",
+        "ALTER TABLE t ADD COLUMN a int DEFAULT 10",
+        "CREATE INDEX CONCURRENTLY i ON t (a)",
+    ],
+)
+def test_ordinary_additions_are_medium_at_most(text):
+    assert severity_of(text) is Severity.MEDIUM

@@ -1,0 +1,94 @@
+"""Text as a model would read it: without what hides it from a pattern."""
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from functools import cache
+from urllib.parse import unquote_plus
+
+from approvals.risk.injection_patterns import SQUEEZED
+from approvals.risk.scanning import Scanner
+from approvals.risk.unicode_lookalikes import table
+
+_DROPPED = (
+    "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063"
+)
+_DROPPED += "\u2064\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_HAS_DROPPED = re.compile(f"[{_DROPPED}]")
+_LEET = str.maketrans("013457@$!|", "oieastasil")
+_IS_LEET = Scanner(r"[A-Za-z][013457@$!|]+[A-Za-z]")
+_SPACED = Scanner(r"\b[A-Za-z](?:[ .*_-]+[A-Za-z]){7}(?:[ .*_-]+[A-Za-z])*\b")
+_ENCODED = Scanner("[A-Za-z0-9+/_-]{24}[A-Za-z0-9+/_-]*={0,2}")
+_MOST = 150
+_MOST_DECODED = 8000
+
+
+@cache
+def _folding() -> dict[int, str]:
+    """Look-alikes to what they look like; tag characters to what they say."""
+    # A capital I looks like a small l, and stands for one in the table.
+    folds = {
+        ord(char): "I" if ascii == "l" and char.isupper() else ascii
+        for char, ascii in table().items()
+    }
+    folds |= {0xE0000 + code: chr(code) for code in range(0x20, 0x7F)}
+    return folds
+
+
+def folded(text: str) -> tuple[str, list[int] | None]:
+    """The text in ASCII as far as it looks so, and where its characters stood.
+
+    None: everything is where it was.
+    """
+    if text.isascii():
+        return "", None
+    plain = text.translate(_folding())
+    if not _HAS_DROPPED.search(plain):
+        return plain, None
+    kept = [index for index, char in enumerate(plain) if char not in _DROPPED]
+    return "".join([plain[index] for index in kept]), kept
+
+
+def unleeted(text: str) -> str:
+    """The text with the digits of l33t turned into letters, or nothing."""
+    return text.translate(_LEET) if _IS_LEET.is_in(text) else ""
+
+
+def spaced(text: str) -> Iterator[tuple[int, int]]:
+    """Where an instruction is written l i k e  t h i s."""
+    for start, end in _SPACED.places(text, _MOST)[0]:
+        if SQUEEZED.is_in(re.sub(r"[ .*_-]+", "", text[start:end])):
+            yield start, end
+
+
+def decoded(text: str) -> Iterator[tuple[str, int, int]]:
+    """What stands in base64 or hexadecimal digits, where that is text again."""
+    for start, end in _ENCODED.places(text, _MOST)[0]:
+        plain = _text_of(text[start : min(end, start + _MOST_DECODED)])
+        if plain:
+            yield plain, start, end
+
+
+def _text_of(encoded: str) -> str:
+    digits = encoded.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        if re.fullmatch("(?:[0-9A-Fa-f]{2})+", encoded):
+            raw = bytes.fromhex(encoded)
+        else:
+            raw = b64decode(digits[: len(digits) // 4 * 4] + _rest(digits))
+        plain = raw.decode("utf-8", errors="ignore")
+    except (binascii.Error, ValueError):
+        return ""
+    readable = sum(char.isprintable() or char.isspace() for char in plain[:200])
+    return plain if " " in plain and readable >= 0.9 * min(len(raw), 200) else ""
+
+
+def _rest(digits: str) -> str:
+    rest = digits[len(digits) // 4 * 4 :]
+    return rest + "=" * (4 - len(rest)) if len(rest) > 1 else ""
+
+
+def unquoted(address: str) -> str:
+    """A web address as its server reads it, or nothing where it reads the same."""
+    return unquote_plus(address[:_MOST_DECODED]) if "%" in address else ""

@@ -1,0 +1,284 @@
+"""Well-known packages of each ecosystem, and names that can be taken for theirs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+
+from approvals.risk.similarity import is_one_slip_away, skeleton
+from approvals.risk.tables import lines_of, names
+
+
+class Ecosystem(StrEnum):
+    """Whose registry a name belongs to; OTHER has no list."""
+
+    PYPI = "pypi"
+    NPM = "npm"
+    RUBYGEMS = "rubygems"
+    CRATES = "crates"
+    GO = "go"
+    MAVEN = "maven"
+    NUGET = "nuget"
+    PACKAGIST = "packagist"
+    OTHER = "other"
+
+
+_IMITATED = 6000
+"""So many of the best-known names of a list are worth imitating."""
+_FAMOUS = 1500
+"""A name close to one of these is hardly ever an accident."""
+_TOP = 300
+_SHORTEST = 4
+"""Shorter names are close to each other by chance, and up to ``_BRIEF`` many are."""
+_BRIEF = 5
+_HOUSEHOLD = {
+    Ecosystem.PYPI: names(
+        "beautifulsoup4 discord.py django fastapi keras opencv-python pyautogui pygame"
+        " pytorch-lightning scrapy selenium telethon web3"
+    ),
+    Ecosystem.NPM: names(
+        "angular bootstrap cross-env d3 discord.js electron ethers event-stream express"
+        " ffmpeg gatsby hardhat jquery mongoose next nodemailer nuxt puppeteer"
+        " react-native socket.io svelte three vue web3 webpack"
+    ),
+}
+"""Names that people type by hand more often than others depend on them."""
+_SEPARATORS = re.compile(r"[-_.\s]{1,200}")
+_PARTS = re.compile(r"[-_./:@\s]{1,200}")
+_AFFIXES = names(
+    "py python python2 python3 js node nodejs npm ts lib rb go rs php dotnet"
+)
+_BAITS = names(
+    "admin api app auth beta bot build cli client compat core debug dev extra fast fix"
+    " fixed helper helpers internal kit latest legacy lite new nightly official patch"
+    " patched plus pro proxy real sdk secure security test testing toolkit tool tools"
+    " update updated util utils v2 v3 wrapper x"
+)
+
+
+_OWNED = names("aws-cdk remotion")
+"""Scopes of npm that are close to better-known ones, and somebody's all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """``known`` is the name that is imitated, ``how`` says by what in words."""
+
+    known: str
+    how: str
+    is_close: bool
+    is_famous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """``rank`` by written name; the others lead from a form to the best-known name.
+
+    ``scopes`` are worth imitating; ``owned`` are all that somebody well-known has.
+    """
+
+    rank: dict[str, int] = field(default_factory=dict)
+    folded: dict[str, str] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
+    sorted: dict[str, str] = field(default_factory=dict)
+    starts: dict[str, list[str]] = field(default_factory=dict)
+    ends: dict[str, list[str]] = field(default_factory=dict)
+    scopes: frozenset[str] = frozenset()
+    owned: frozenset[str] = frozenset()
+
+
+def is_listed(ecosystem: Ecosystem) -> bool:
+    return ecosystem is not Ecosystem.OTHER
+
+
+def is_known(ecosystem: Ecosystem, name: str) -> bool:
+    """Whether the name stands in the list, however the registry lets it be written."""
+    if ecosystem is Ecosystem.OTHER:
+        return False
+    known = _names(ecosystem)
+    written = _written(ecosystem, name)
+    return written in known.rank or _scope(written) in known.owned
+
+
+@lru_cache(maxsize=4096)
+def resemblance(ecosystem: Ecosystem, name: str) -> Resemblance | None:
+    """The well-known name that ``name`` can be taken for; None for a known name.
+
+    ``is_close`` is False where only a word was added to the name.
+    """
+    if ecosystem is Ecosystem.OTHER or len(name) > 214 or is_known(ecosystem, name):
+        return None
+    known = _names(ecosystem)
+    written = _written(ecosystem, name)
+    for found, how, is_close in _candidates(known, written):
+        rank = known.rank.get(found, 0 if found.startswith("@") else _IMITATED)
+        return Resemblance(found, how, is_close, rank < _FAMOUS)
+    return None
+
+
+def _candidates(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
+    """Ways to pass for another name, the surest first."""
+    alike = known.folded.get(skeleton(written))
+    if alike:
+        yield alike, "looks the same", True
+    joined = known.joined.get(_joined(written))
+    if joined:
+        yield joined, "is the same but for its separators", True
+    swapped = known.sorted.get(_sorted(written))
+    if swapped:
+        yield swapped, "has the same words", True
+    slipped, is_close = _slip(known, written)
+    if slipped:
+        yield slipped, "differs in one character", is_close
+    yield from _scoped(known, written)
+    yield from _affixed(known, written)
+
+
+def _slip(known: _Names, written: str) -> tuple[str, bool]:
+    """The name one slip away, and whether that can hardly be chance.
+
+    A slip leaves the first or the last characters alone: so many as fit twice into
+    the shorter of both names, beside a swapped pair.
+    """
+    if len(written) < _SHORTEST:
+        return "", False
+    edge = _edge(len(written) - 1)
+    near = known.starts.get(written[:edge], []), known.ends.get(written[-edge:], [])
+    close = (
+        name
+        for names_there in near
+        for name in names_there
+        if abs(len(name) - len(written)) <= 1 and is_one_slip_away(name, written)
+    )
+    found = min(close, key=lambda name: known.rank[name], default="")
+    rank = known.rank.get(found, _IMITATED)
+    limit = _TOP if len(found) < _BRIEF else _FAMOUS
+    return found, len(found) > _BRIEF or rank < limit
+
+
+def _edge(length: int) -> int:
+    return min(3, max(1, (length - 1) // 2))
+
+
+def _scoped(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
+    scope = _scope(written)
+    if not scope:
+        return
+    plain = _joined(scope)
+    for other in known.scopes:
+        flat = _joined(other)
+        is_near = len(flat) > _BRIEF and is_one_slip_away(plain, flat)
+        is_near = is_near or plain == flat
+        is_longer = (
+            len(flat) > 6 and plain.startswith(flat) and len(plain) < len(flat) + 4
+        )
+        if is_near or is_longer:
+            yield f"@{other}", "has a scope that can be taken for another", True
+            return
+    base = written.rpartition("/")[2]
+    if known.rank.get(base, _IMITATED) < _FAMOUS and len(base) >= _SHORTEST:
+        yield base, "is a well-known name in another scope", False
+
+
+def _affixed(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
+    """A well-known name and a word that says nothing, or that should bring trust."""
+    parts = [part for part in _PARTS.split(written) if part]
+    for affix in ("python", "py", "js"):
+        for bare in (written.removeprefix(affix), written.removesuffix(affix)):
+            if bare != written and len(bare) > _SHORTEST and _is_imitated(known, bare):
+                yield bare, f"is a well-known name and “{affix}”", False
+                return
+    if len(parts) < 2:
+        return
+    rest = [part for part in parts if part not in _AFFIXES]
+    bare = "-".join(rest)
+    if rest and len(rest) < len(parts) and _is_imitated(known, bare):
+        is_close = len(bare) > _SHORTEST and known.rank[bare] < _FAMOUS
+        yield bare, "is a well-known name with its language added", is_close
+        return
+    rest = [part for part in rest if part not in _BAITS]
+    bare = "-".join(rest)
+    is_bait = bool(rest) and known.rank.get(bare, _IMITATED) < _FAMOUS
+    if is_bait and len(bare) >= _SHORTEST:
+        yield bare, "is a well-known name with a word added", False
+
+
+def _is_imitated(known: _Names, name: str) -> bool:
+    return known.rank.get(name, _IMITATED) < _IMITATED
+
+
+@lru_cache
+def _names(ecosystem: Ecosystem) -> _Names:
+    """The list of one ecosystem, indexed once per process, when first needed."""
+    found = _Names()
+    owned = set(_OWNED) if ecosystem is Ecosystem.NPM else set[str]()
+    scopes: set[str] = set()
+    household = sorted(_HOUSEHOLD.get(ecosystem, ()))
+    listed = [*household, *lines_of(f"packages_{ecosystem}.txt")]
+    for rank, line in enumerate(listed):
+        written = _written(ecosystem, line)
+        if written in found.rank:
+            continue
+        found.rank[written] = rank
+        owned.add(_scope(written))
+        if rank >= _IMITATED:
+            continue
+        if rank < _FAMOUS and _scope(written):
+            scopes.add(_scope(written))
+        if len(written) >= _SHORTEST:
+            found.folded.setdefault(skeleton(written), written)
+            for edge in (1, 2, 3):
+                found.starts.setdefault(written[:edge], []).append(written)
+                found.ends.setdefault(written[-edge:], []).append(written)
+        if len(_joined(written)) > _SHORTEST:
+            found.joined.setdefault(_joined(written), written)
+            found.sorted.setdefault(_sorted(written), written)
+    return _Names(
+        found.rank,
+        found.folded,
+        found.joined,
+        found.sorted,
+        found.starts,
+        found.ends,
+        frozenset(scopes),
+        frozenset(owned - {""}),
+    )
+
+
+def _written(ecosystem: Ecosystem, name: str) -> str:
+    """One form for all that the registry takes for the same name."""
+    small = name.strip().lower()
+    if ecosystem is Ecosystem.PYPI:
+        return _SEPARATORS.sub("-", small)
+    if ecosystem is Ecosystem.CRATES:
+        return small.replace("_", "-")
+    if ecosystem is Ecosystem.GO:
+        return _module(small)
+    return small
+
+
+def _module(path: str) -> str:
+    """A Go module without its major version, and without packages in it."""
+    parts = path.split("/")
+    if parts[0] in ("github.com", "gitlab.com", "bitbucket.org"):
+        parts = parts[:3]
+    elif parts[0] in ("golang.org", "google.golang.org", "gorm.io", "k8s.io"):
+        parts = parts[:3] if parts[0] == "golang.org" else parts[:2]
+    is_major = len(parts) > 1 and re.fullmatch(r"v\d{1,3}", parts[-1]) is not None
+    return "/".join(parts[:-1] if is_major else parts)
+
+
+def _scope(written: str) -> str:
+    """``types`` of ``@types/node``, else nothing."""
+    is_scoped = written.startswith("@") and "/" in written
+    return written[1:].partition("/")[0] if is_scoped else ""
+
+
+def _joined(written: str) -> str:
+    return _PARTS.sub("", written)
+
+
+def _sorted(written: str) -> str:
+    parts = [part for part in _PARTS.split(written) if part]
+    return " ".join(sorted(parts)) if len(parts) > 1 else written

@@ -1,0 +1,37 @@
+"""One pass over long text for many words at once, in time that no text can raise.
+
+RE2 knows no backtracking: about 0.4 ms for 256 KiB, whatever stands in it, and
+some microseconds for every place found; so the number of places is limited.
+"""
+
+from typing import Any
+
+import re2  # type: ignore[import-untyped]
+
+MOST = 1500
+"""Places looked at in one action and by one scanner; more is not inspected."""
+
+
+class Scanner:
+    """Finds any of some alternatives, written in RE2's syntax, from left to right."""
+
+    def __init__(self, *alternatives: str, ignore_case: bool = False) -> None:
+        options = re2.Options()
+        options.case_sensitive = not ignore_case
+        options.log_errors = False
+        options.never_capture = True
+        pattern = "|".join(f"(?:{one})" for one in alternatives)
+        self._compiled: Any = re2.compile(pattern, options=options)
+
+    def places(self, text: str, most: int = MOST) -> tuple[list[tuple[int, int]], bool]:
+        """Where the alternatives stand, and whether that is everywhere."""
+        places: list[tuple[int, int]] = []
+        for found in self._compiled.finditer(text):
+            if len(places) == most:
+                return places, False
+            places.append(found.span())
+        return places, True
+
+    def is_in(self, text: str) -> bool:
+        """Whether there is any such place."""
+        return self._compiled.search(text) is not None
