@@ -8,7 +8,7 @@ and text is never cut at U+0000, which the library's conversion does.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -55,6 +55,8 @@ class Kind(StrEnum):
 
     TEXT = "string"
     INTEGER = "int"
+    NUMBER = "double"
+    TRUTH = "bool"
     TEXTS = "list(string)"
     MEMBERS = "map(string, dyn)"
     TIME = "timestamp"
@@ -63,6 +65,8 @@ class Kind(StrEnum):
 _TYPES = {
     Kind.TEXT: cel.Type.STRING,
     Kind.INTEGER: cel.Type.INT,
+    Kind.NUMBER: cel.Type.DOUBLE,
+    Kind.TRUTH: cel.Type.BOOL,
     Kind.TEXTS: cel.Type.List(cel.Type.STRING),
     Kind.MEMBERS: cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
     Kind.TIME: cel.Type.TIMESTAMP,
@@ -152,13 +156,16 @@ class Language:
             raise CompileError(Fault(1, 1, f"answers {kind}, not true or false", hint))
         return Program(expression)
 
-    def bind(self, values: Mapping[str, Any]) -> Bindings:
+    def bind(
+        self, values: Mapping[str, Any], *, missing: Collection[str] = ()
+    ) -> Bindings:
         """The values of all variables, times with their zone.
 
-        Raises EvaluationError for values that rules would see differently from
-        what they are: too many, too deep, or with U+0000 in a text.
+        A program that reads one of the ``missing`` ones fails. Raises
+        EvaluationError for values that rules would see differently from what they
+        are: too many, too deep, or with U+0000 in a text.
         """
-        if values.keys() != self.variables.keys():
+        if values.keys() | set(missing) != self.variables.keys():
             raise EvaluationError("not exactly the declared variables have values")
         _check(dict(values))
         return Bindings(self._env.Activation(values))
@@ -208,6 +215,9 @@ class Language:
             return self._unknown_name(line, column, unknown[1])
         if "recursion" in message:
             return Fault(line, column, "nested too deeply", "split it into two rules")
+        if "'(double, int)'" in message or "'(int, double)'" in message:
+            hint = "numbers with a point are compared with such: 500.0, not 500"
+            return Fault(line, column, message, hint)
         # The list of all tokens that could follow helps nobody.
         return Fault(line, column, message.partition(" expecting {")[0])
 

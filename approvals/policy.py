@@ -1,14 +1,19 @@
 """Which tier is this action, and which way does it go? Pure; fails closed."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 from approvals import cel
 from approvals.canonical import Action
+from approvals.risk.codes import Harm
+from approvals.risk.context import NOTHING_KNOWN, Context
 from approvals.risk.findings import Assessment
+from approvals.windows import Window
 
 MAX_REASONS = 20
 """Reasons of one verdict; the last one says how many more there are."""
@@ -17,6 +22,8 @@ MAX_REASON = 200
 HOUR = 3600
 """Seconds."""
 DAY = 24 * HOUR
+KEPT = 1000
+"""Expressions whose programs are kept: whoever types changes one rule, not all."""
 
 VARIABLES = {
     "action.name": cel.Kind.TEXT,
@@ -30,11 +37,40 @@ VARIABLES = {
     "findings.inspected": cel.Kind.TEXTS,
     "findings.severity": cel.Kind.TEXT,
     "findings.severity_rank": cel.Kind.INTEGER,
+    "impact.leaves": cel.Kind.TRUTH,
+    "impact.reversible": cel.Kind.TEXT,
+    "impact.scale": cel.Kind.NUMBER,
+    "impact.target": cel.Kind.TEXT,
+    "impact.verb": cel.Kind.TEXT,
     "now": cel.Kind.TIME,
 }
-"""What rules can read: facts, and nothing of what the agent says about itself."""
+"""What rules can read: facts, and nothing of what the agent says about itself.
 
-_LANGUAGE = cel.Language(VARIABLES)
+Besides, each window of the policy is a number, ``window.<key>``.
+"""
+ENDLESS = 1e300
+"""What an unknown ``impact.scale`` counts as, so that limits are not passed by it."""
+
+WindowValues = Mapping[str, float | None]
+"""What each window holds, this request included; None: it cannot be measured."""
+NO_WINDOWS: WindowValues = MappingProxyType({})
+
+
+@lru_cache(maxsize=64)
+def language(windows: tuple[str, ...] = ()) -> cel.Language:
+    """The language of rules in a policy whose windows have these keys."""
+    counters = dict.fromkeys(map(window_variable, windows), cel.Kind.NUMBER)
+    return cel.Language({**VARIABLES, **counters})
+
+
+@lru_cache(maxsize=KEPT)
+def _program(when: str, windows: tuple[str, ...]) -> cel.Program:
+    return language(windows).compile(when)
+
+
+def window_variable(key: str) -> str:
+    """What a rule calls a window."""
+    return f"window.{key}"
 
 
 class Route(StrEnum):
@@ -146,27 +182,37 @@ class Tier:
     outcome_within: int = HOUR
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
-    """A CEL expression that names a tier; raises ``cel.CompileError`` when made."""
+    """A CEL expression that names a tier; raises ``cel.CompileError`` when made.
+
+    ``why`` is one sentence for people, ``harm`` what the rule is for.
+    ``approves_unknown``: it may approve at once what nobody looked into.
+    """
 
     key: str
     when: str
     tier: str
+    why: str = ""
+    harm: Harm | None = None
+    approves_unknown: bool = False
+    windows: InitVar[tuple[str, ...]] = ()
     program: cel.Program = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "program", _LANGUAGE.compile(self.when))
+    def __post_init__(self, windows: tuple[str, ...]) -> None:
+        object.__setattr__(self, "program", _program(self.when, tuple(windows)))
 
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """One policy, ready to evaluate."""
+    """One policy, ready to evaluate; ``context`` is what analysers are told."""
 
     tiers: Mapping[str, Tier]
     rules: tuple[Rule, ...]
     default_tier: str
     trip_wires: tuple[TripWire, ...] = ()
+    windows: tuple[Window, ...] = ()
+    context: Context = NOTHING_KNOWN
 
     @property
     def highest(self) -> Tier:
@@ -191,36 +237,82 @@ class Verdict:
         return self.tier.route
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one rule says of one action: yes, no, or None with what went wrong."""
+
+    rule: Rule
+    matches: bool | None
+    error: str = ""
+
+
 def evaluate(
-    ruleset: Ruleset, action: Action, assessment: Assessment, *, now: datetime
+    ruleset: Ruleset,
+    action: Action,
+    assessment: Assessment,
+    *,
+    now: datetime,
+    windows: WindowValues = NO_WINDOWS,
 ) -> Verdict:
     """The verdict of the highest-ranked tier whose rules match; never raises.
 
     No rule matches: the default tier. A rule fails: it counts as matched at the
     highest tier. Anything else fails: the highest tier (DESIGN.md, invariant 6).
+    A window without a value here holds nothing.
     """
     try:
-        return _evaluate(ruleset, action, assessment, now)
+        answers = ask(ruleset, action, assessment, now=now, windows=windows)
+        return verdict_of(ruleset, answers, assessment)
     except Exception as error:
         return Verdict(ruleset.highest, _bounded([f"evaluation failed: {error}"]))
 
 
-def matches_stranger(rule: Rule) -> bool:
+def ask(
+    ruleset: Ruleset,
+    action: Action,
+    assessment: Assessment,
+    *,
+    now: datetime,
+    windows: WindowValues = NO_WINDOWS,
+) -> list[Answer]:
+    """What every rule says. Raises ``cel.EvaluationError`` where none can be asked."""
+    facts = _facts(action, assessment, now)
+    held = {w.key: windows.get(w.key, 0.0) for w in ruleset.windows}
+    facts |= {window_variable(k): v for k, v in held.items() if v is not None}
+    missing = [window_variable(key) for key, value in held.items() if value is None]
+    bindings = language(tuple(held)).bind(facts, missing=missing)
+    return [_ask_one(rule, bindings) for rule in ruleset.rules]
+
+
+def matches_stranger(rule: Rule, windows: Iterable[str] = ()) -> bool:
     """Whether a rule matches an action that nobody knows: no arguments, no findings.
 
     Raises ``cel.EvaluationError`` when it fails there.
     """
+    return _matches_stranger(rule.program, tuple(windows))
+
+
+@lru_cache(maxsize=KEPT)
+def _matches_stranger(program: cel.Program, windows: tuple[str, ...]) -> bool:
     stranger = Action(name="?", agent="?", arguments={})
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     facts = _facts(stranger, Assessment(findings=()), moment)
-    return rule.program.matches(_LANGUAGE.bind(facts))
+    facts |= {window_variable(key): 0.0 for key in windows}
+    return program.matches(language(windows).bind(facts))
 
 
-def _evaluate(
-    ruleset: Ruleset, action: Action, assessment: Assessment, now: datetime
+def _ask_one(rule: Rule, bindings: cel.Bindings) -> Answer:
+    try:
+        return Answer(rule, rule.program.matches(bindings))
+    except cel.EvaluationError as error:
+        return Answer(rule, None, str(error))
+
+
+def verdict_of(
+    ruleset: Ruleset, answers: Iterable[Answer], assessment: Assessment
 ) -> Verdict:
-    bindings = _LANGUAGE.bind(_facts(action, assessment, now))
-    matched = list(_matches(ruleset, bindings))
+    """What the answers of all rules (``ask``) come to."""
+    matched = list(_matched(ruleset, answers))
     matched.sort(key=lambda match: -match[0].rank)
     tier = matched[0][0] if matched else ruleset.tiers[ruleset.default_tier]
     reasons = [reason for _, reason in matched] or ["default tier"]
@@ -228,20 +320,21 @@ def _evaluate(
     return Verdict(tier, _bounded(reasons))
 
 
-def _matches(ruleset: Ruleset, bindings: cel.Bindings) -> Iterator[tuple[Tier, str]]:
+def _matched(ruleset: Ruleset, answers: Iterable[Answer]) -> Iterator[tuple[Tier, str]]:
     """The tier and the reason of every rule that matches or fails."""
-    for rule in ruleset.rules:
-        try:
-            if rule.program.matches(bindings):
-                yield ruleset.tiers[rule.tier], f"rule {rule.key}"
-        except cel.EvaluationError as error:
-            yield ruleset.highest, f"rule {rule.key} failed: {error}"
+    for answer in answers:
+        rule = answer.rule
+        if answer.matches is None:
+            yield ruleset.highest, f"rule {rule.key} failed: {answer.error}"
+        elif answer.matches:
+            yield ruleset.tiers[rule.tier], f"rule {rule.key}"
 
 
 def _facts(action: Action, assessment: Assessment, now: datetime) -> dict[str, Any]:
     if now.tzinfo is None:
         raise ValueError("the time has no zone")
     severities = [found.severity for found in assessment.findings]
+    impact = assessment.impact
     worst = max(severities, key=lambda severity: severity.rank, default=None)
     return {
         "action.name": action.name,
@@ -255,6 +348,11 @@ def _facts(action: Action, assessment: Assessment, now: datetime) -> dict[str, A
         "findings.inspected": list(assessment.inspected),
         "findings.severity": worst.value if worst else "none",
         "findings.severity_rank": worst.rank + 1 if worst else 0,
+        "impact.leaves": impact.leaves,
+        "impact.reversible": impact.reversible.value,
+        "impact.scale": ENDLESS if impact.scale is None else float(impact.scale),
+        "impact.target": impact.target,
+        "impact.verb": impact.verb.value,
         "now": now,
     }
 

@@ -43,7 +43,7 @@ def version_1(db: None) -> Policy:
 
 
 def test_validate_accepts_the_shipped_policy() -> None:
-    assert run("validate", SHIPPED) == f"{SHIPPED} is a policy: 5 tiers, 9 rules.\n"
+    assert run("validate", SHIPPED) == f"{SHIPPED} is a policy: 5 tiers, 11 rules.\n"
 
 
 def test_validate_prints_every_problem_with_its_place(file: Path) -> None:
@@ -107,12 +107,12 @@ def test_diff_shows_lines_tiers_and_rules(version_1: Policy, file: Path) -> None
     assert lines[:2] == ["--- policy 1", f"+++ {file}"]
     assert "-default_tier: medium" in lines
     assert lines[-6:] == [
-        "default tier: medium -> top",
-        "tier low: changed permit_lifetime (approves at once)",
-        "tier top: added",
+        "default tier medium -> top: changed default_tier",
+        "tier low: changed permit_lifetime (approves at once), may lower risk",
+        "tier top: added, may lower risk",
         "rule old: removed",
         "rule new: added",
-        "rule kept: changed when, tier (approves at once)",
+        "rule kept: changed when, tier (approves at once), may lower risk",
     ]
 
 
@@ -121,7 +121,7 @@ def test_diff_says_when_only_words_changed(version_1: Policy, file: Path) -> Non
     lines = run("diff", file).splitlines()
     assert lines[-2:] == [
         "+# a comment",
-        "Tiers, rules and trip wires stay as they are.",
+        "It means the same as what is in force.",
     ]
 
 

@@ -24,10 +24,12 @@ from approvals.policy import (
     StepUp,
     Verdict,
     Watch,
+    ask,
     evaluate,
 )
 from approvals.policy_document import parse
 from approvals.risk.findings import Assessment, Finding, Severity
+from approvals.risk.impact import UNKNOWN, Impact, Reversible, Verb
 from approvals.ruleset import SHIPPED
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -55,12 +57,15 @@ def judge(
     ruleset: Ruleset,
     *findings: Finding,
     inspected: tuple[str, ...] = (),
+    impact: Impact = UNKNOWN,
     arguments: Mapping[str, Any] | None = None,
+    windows: Mapping[str, float | None] | None = None,
     **members: Any,
 ) -> Verdict:
     members = {"name": "tool", "agent": "bot", "arguments": arguments or {}, **members}
-    assessment = Assessment(findings=findings, inspected=inspected)
-    return evaluate(ruleset, Action(**members), assessment, now=NOW)
+    assessment = Assessment(findings, inspected, impact)
+    action = Action(**members)
+    return evaluate(ruleset, action, assessment, now=NOW, windows=windows or {})
 
 
 # Evaluation
@@ -156,12 +161,17 @@ FACTS = {
     "findings.inspected": 'findings.inspected == ["sql"]',
     "findings.severity": 'findings.severity == "critical"',
     "findings.severity_rank": "findings.severity_rank == 4",
+    "impact.leaves": "!impact.leaves",
+    "impact.reversible": 'impact.reversible == "no"',
+    "impact.scale": "impact.scale == 12.0",
+    "impact.target": 'impact.target == "customers"',
+    "impact.verb": 'impact.verb == "delete"',
     "now": 'now == timestamp("2026-11-21T12:00:00Z")',
 }
 
 
 def test_every_variable_has_its_test_below_and_its_line_in_the_docs() -> None:
-    docs = (Path(__file__).parents[2] / "docs" / "policy.md").read_text()
+    docs = (Path(__file__).parents[2] / "docs" / "reference.md").read_text()
     assert FACTS.keys() == VARIABLES.keys()
     assert [f"`{name}`" for name in VARIABLES if f"| `{name}` |" not in docs] == []
 
@@ -174,12 +184,61 @@ def test_rules_see_every_fact(when: str) -> None:
         finding("sql.drop", Severity.CRITICAL),
         finding("sql.update", Severity.MEDIUM),
         inspected=("sql",),
+        impact=Impact(Verb.DELETE, "customers", "", Reversible.NO, 12, leaves=False),
         arguments={"rows": [{"id": 7}]},
         environment="production",
         resource="db/main",
         subject="customer-1",
     )
     assert verdict.reasons[0] == "rule fact"
+
+
+def test_an_unknown_scale_passes_no_limit() -> None:
+    rules = policy(("large", 'action.name == "pay" && impact.scale > 500.0', "high"))
+    small = Impact(Verb.PAY, "", "", Reversible.NO, 3, leaves=False)
+    assert judge(rules, name="pay", impact=small).tier.key == "medium"
+    assert judge(rules, name="pay").tier.key == "high"
+
+
+WINDOWS = """
+windows:
+  - {key: refunds, measure: sum, of: /arguments/amount, per: [agent], within: 24h}
+rules:
+  - {key: many, when: "window.refunds > 500.0", tier: high}
+"""
+
+
+def test_rules_see_what_windows_hold() -> None:
+    rules = parse(TIERS + WINDOWS)
+    assert judge(rules, windows={"refunds": 500.0}).tier.key == "medium"
+    assert judge(rules, windows={"refunds": 500.01}).tier.key == "high"
+    assert judge(rules).tier.key == "medium"
+
+
+def test_a_window_that_cannot_be_measured_goes_to_the_highest_tier() -> None:
+    verdict = judge(parse(TIERS + WINDOWS), windows={"refunds": None})
+    assert verdict.tier.key == "forbidden"
+    assert verdict.reasons[0].startswith("rule many failed: ")
+    unread = parse(
+        TIERS + WINDOWS.replace("window.refunds > 500.0", "agent.name == 'x'")
+    )
+    assert judge(unread, windows={"refunds": None}).tier.key == "medium"
+
+
+def test_each_rule_says_what_it_answers() -> None:
+    rules = policy(
+        ("yes", 'action.name == "tool"', "high"),
+        ("no", 'action.name == "other"', "high"),
+        ("fails", 'action.name == "tool" && action.arguments.x > 1', "low"),
+    )
+    action = Action(name="tool", agent="bot", arguments={})
+    answers = ask(rules, action, Assessment(findings=()), now=NOW)
+    assert [(a.rule.key, a.matches) for a in answers] == [
+        ("yes", True),
+        ("no", False),
+        ("fails", None),
+    ]
+    assert "Key not found" in answers[2].error
 
 
 @pytest.mark.parametrize("name", ["environment", "resource", "subject"])
@@ -315,8 +374,16 @@ def test_the_shipped_policy_needs_nothing_that_the_first_person_lacks(
 
 
 def test_what_the_shipped_policy_offers_in_comments_can_be_turned_on() -> None:
-    offered = re.compile(r"^( *)# ?(step_up:|confirmation:|trip_wires:|  - \{)", re.M)
+    names = "step_up|confirmation|trip_wires|actions|internal_domains|windows"
+    offered = re.compile(rf"^( *)# ?((?:{names}):|  - \{{)", re.M)
     ruleset = parse(offered.sub(r"\1\2", SHIPPED.read_text(encoding="utf-8")))
     assert ruleset.tiers["critical"].step_up == StepUp.PASSKEY
     assert ruleset.tiers["critical"].confirmation == Confirmation.TYPE_TARGET
     assert {wire.watches for wire in ruleset.trip_wires} == set(Watch)
+    assert [w.key for w in ruleset.windows] == ["refunds", "deletions"]
+    assert len(ruleset.context.actions) == 3
+    assert ruleset.context.is_internal("example.com")
+
+
+def test_every_shipped_rule_says_why_and_names_the_harm(shipped: Ruleset) -> None:
+    assert [r.key for r in shipped.rules if not (r.why and r.harm)] == []

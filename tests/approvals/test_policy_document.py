@@ -18,6 +18,7 @@ from approvals.policy import (
     Tier,
 )
 from approvals.policy_document import PolicyError, parse
+from approvals.risk.codes import Harm
 
 TIERS = """
 default_tier: medium
@@ -367,3 +368,33 @@ def test_no_second_person_for_edits_that_nobody_can_make() -> None:
 def test_grants_may_be_capped_at_the_limits() -> None:
     source = with_tier("grants: {max_uses: 10000, max_duration: 90d}")
     assert parse(source).tiers["it"].grants == GrantCaps(10_000, 7_776_000, None)
+
+
+def test_a_rule_says_why_and_names_the_harm() -> None:
+    source = TIERS + (
+        "rules:\n  - key: it\n    when: 'agent.name == \"x\"'\n    tier: medium\n"
+        "    why: Nobody knows x.\n    harm: ASI03\n"
+    )
+    (rule,) = parse(source).rules
+    assert (rule.why, rule.harm) == ("Nobody knows x.", Harm.PRIVILEGE_ABUSE)
+    assert problems(source.replace("ASI03", "ASI11")) == [
+        (
+            11,
+            11,
+            "harm must be one of ASI01, ASI02, ASI03, ASI04, ASI05, ASI06, ASI07,"
+            " ASI08, ASI09, ASI10, not 'ASI11'",
+        )
+    ]
+
+
+def test_a_rule_that_lets_the_unknown_pass_has_to_say_so() -> None:
+    lenient = TIERS + "rules:\n  - {key: it, when: 'findings.count < 9', tier: low%s}\n"
+    ((line, column, said),) = problems(lenient % "")
+    assert (line, column) == (7, 21)
+    assert said.startswith("rule 'it' approves actions that nobody looked into")
+    (rule,) = parse(lenient % ", approves_unknown: true").rules
+    assert rule.approves_unknown
+    strict = lenient.replace("tier: low", "tier: medium") % ", approves_unknown: true"
+    assert [said for *_, said in problems(strict)] == [
+        "rule 'it' approves nothing unknown (take it out)"
+    ]

@@ -1,23 +1,26 @@
-"""Policy as code: ``manage.py policy export|validate|diff|publish``."""
+"""Policy as code: ``manage.py policy export|validate|diff|publish|schema``."""
 
+import json
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterator
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from approvals.document import MAX_BYTES
-from approvals.models import Policy
-from approvals.policy import Route, Rule, Ruleset, Tier, TripWire
+from approvals.models import Policy, PolicyProposal
+from approvals.policy import Ruleset
+from approvals.policy_diff import changes
 from approvals.policy_document import PolicyError, parse
-from approvals.ruleset import ReasonMissing, publish
+from approvals.policy_document.schema import schema
+from approvals.proposals import NobodyNamed, ProposalError, put_forward
+from approvals.ruleset import ReasonMissing
 from audit.log import COMMAND_LINE, person
 
-Part = TypeVar("Part", Tier, Rule, TripWire)
+_MAY_LOWER = ", may lower risk"
 
 
 class Command(BaseCommand):
@@ -27,6 +30,7 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
         export = verbs.add_parser("export", help="print what is in force")
         export.add_argument("--version", type=int, help="print this one instead")
+        verbs.add_parser("schema", help="print the JSON Schema, for editors")
         for name, text in (
             ("validate", "list all problems of a policy"),
             ("diff", "compare a policy with what is in force"),
@@ -40,6 +44,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "export":
             self.stdout.write(_published(options["version"]).source, ending="")
+            return
+        if options["verb"] == "schema":
+            self.stdout.write(json.dumps(schema(), indent=2))
             return
         path = options["file"]
         source = read_source(path)
@@ -73,19 +80,29 @@ class Command(BaseCommand):
         )
         for line in lines:
             self.stdout.write(line)
-        changes = list(_changes(parse(old.source), ruleset))
-        for change in changes or ["Tiers, rules and trip wires stay as they are."]:
-            self.stdout.write(change)
+        found = changes(parse(old.source), ruleset)
+        for change in found:
+            self.stdout.write(f"{change}{_MAY_LOWER if change.lowers else ''}")
+        if not found:
+            self.stdout.write("It means the same as what is in force.")
 
     def _publish(self, source: str, reason: str, name: str | None) -> None:
         user = _user(name) if name else None
         actor = person(user) if user else COMMAND_LINE
         newest = Policy.objects.order_by("-version").first()
         try:
-            policy = publish(source, actor=actor, user=user, reason=reason)
+            policy = put_forward(source, actor=actor, user=user, reason=reason)
         except ReasonMissing as error:
             raise CommandError(f"--reason: {error}.") from None
-        if newest and newest.version == policy.version:
+        except NobodyNamed as error:
+            raise CommandError(f"--user: {error}.") from None
+        except ProposalError as error:
+            raise CommandError(str(error)) from None
+        if isinstance(policy, PolicyProposal):
+            self.stdout.write(
+                f"It may lower risk: proposal {policy.pk} waits for a second person."
+            )
+        elif newest and newest.version == policy.version:
             self.stdout.write(f"Policy {policy.version} says the same; kept it.")
         else:
             self.stdout.write(f"Policy {policy.version} is in force: {policy.digest}")
@@ -125,46 +142,3 @@ def _problem_lines(path: Path, error: PolicyError) -> Iterator[str]:
     for problem in error.problems:
         place = f"{problem.line}:{problem.column}:" if problem.line else ""
         yield f"{path}:{place} {problem}"
-
-
-def _changes(old: Ruleset, new: Ruleset) -> Iterator[str]:
-    if old.default_tier != new.default_tier:
-        yield f"default tier: {old.default_tier} -> {new.default_tier}"
-    yield from _changed_parts("tier", old.tiers, new.tiers, new)
-    old_rules = {rule.key: rule for rule in old.rules}
-    new_rules = {rule.key: rule for rule in new.rules}
-    yield from _changed_parts("rule", old_rules, new_rules, new)
-    old_wires = {wire.key: wire for wire in old.trip_wires}
-    new_wires = {wire.key: wire for wire in new.trip_wires}
-    yield from _changed_parts("trip wire", old_wires, new_wires, new)
-
-
-def _changed_parts(
-    noun: str,
-    old: Mapping[str, Part],
-    new: Mapping[str, Part],
-    ruleset: Ruleset,
-) -> Iterator[str]:
-    for key in old.keys() - new.keys():
-        yield f"{noun} {key}: removed"
-    for key, part in new.items():
-        note = " (approves at once)" if _opens(part, ruleset) else ""
-        if key not in old:
-            yield f"{noun} {key}: added{note}"
-        elif old[key] != part:
-            names = ", ".join(_changed_members(old[key], part))
-            yield f"{noun} {key}: changed {names}{note}"
-
-
-def _changed_members(old: Part, new: Part) -> Iterator[str]:
-    for member in fields(new):
-        before, after = getattr(old, member.name), getattr(new, member.name)
-        if member.compare and before != after:
-            yield member.name
-
-
-def _opens(part: Part, ruleset: Ruleset) -> bool:
-    if isinstance(part, TripWire):
-        return False
-    tier = ruleset.tiers[part.tier] if isinstance(part, Rule) else part
-    return tier.route == Route.AUTO
