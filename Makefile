@@ -3,8 +3,10 @@ UV ?= uv
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes
 
+RUNS ?= 100000
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt bench docs clean lock
+.PHONY: help run test check fmt bench fuzz docs clean lock
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +34,10 @@ fmt: .venv/dev.stamp ## Format the code and the templates
 bench: .venv/dev.stamp ## Measure against the budget (ARGS=steps: walk the states)
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
+fuzz: .venv/fuzz.stamp ## Let atheris look for faults (RUNS=100000; needs Python 3.11 to 3.13 on Linux)
+	@cd "$$(mktemp -d)" && PYTHONPATH=$(CURDIR) exec $(CURDIR)/$(BIN)/python -m tests.fuzz actions -runs=$(RUNS)
+	@cd "$$(mktemp -d)" && PYTHONPATH=$(CURDIR) exec $(CURDIR)/$(BIN)/python -m tests.fuzz policies -runs=$(RUNS)
+
 docs: .venv/docs.stamp ## Build the documentation into docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
@@ -51,6 +57,7 @@ clean: ## Remove what was built or cached, not the data
 lock:
 	$(call compile,base,--upgrade)
 	$(call compile,dev,--extra dev --constraint requirements/base.txt)
+	$(call compile,fuzz,--extra fuzz --constraint requirements/base.txt)
 	$(call compile,docs,--extra docs --constraint requirements/base.txt)
 
 compile = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \

@@ -65,6 +65,16 @@ def visible_to(user: User | AnonymousUser) -> QuerySet[ApprovalRequest]:
     return requests if is_reviewer(user) else requests.none()
 
 
+def may_publish(user: User | AnonymousUser) -> Permission:
+    """Whether somebody may write, publish and confirm policies."""
+    if user.is_active and user.has_perm("approvals.publish_policy"):
+        return Permission(True)
+    return Permission(
+        False,
+        "Writing policies takes a right you do not have; an administrator gives it.",
+    )
+
+
 def actions_for(approval: ApprovalRequest, user: User, standing: Standing) -> Actions:
     """What ``user`` may do to ``approval`` now; whether they voted is not asked."""
     tier, deny = tier_of(approval), _may_vote(approval, user, standing)

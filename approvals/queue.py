@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from approvals.access import Standing, tier_of, visible_to
 from approvals.models import ApprovalRequest
-from approvals.policy import Route
+from approvals.policy import Route, Tier
 from approvals.resource import open_question, votes_of, with_related
 from approvals.ruleset import ruleset_for
 from approvals.states import State
@@ -159,11 +159,15 @@ def next_waiting(user: User, approval: ApprovalRequest) -> UUID | None:
 
 
 def tier_mark(approval: ApprovalRequest) -> TierMark:
+    """By ``mark_of``, in the policy that judged the request."""
+    return mark_of(tier_of(approval), ruleset_for(approval.policy_id).tiers.values())
+
+
+def mark_of(tier: Tier, tiers: Iterable[Tier]) -> TierMark:
     """The tier's name, and its place among the tiers that people decide or pass by.
 
     What policy blocks is marked like the riskiest of them.
     """
-    tier, tiers = tier_of(approval), ruleset_for(approval.policy_id).tiers.values()
     passable = sorted(other.rank for other in tiers if other.route != Route.BLOCK)
     place = sum(rank < tier.rank for rank in passable)
     level = 1 + place * (STEPS - 1) // max(len(passable) - 1, 1)

@@ -1,15 +1,18 @@
 """Published policies: a new version for every change, and what is in force now."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from approvals.models import Policy
 from approvals.policy import Ruleset
-from approvals.policy_document import parse
+from approvals.policy_diff import may_lower
+from approvals.policy_document import PolicyError, parse
 from audit.actions import Action
 from audit.log import Actor, record
 
@@ -31,31 +34,72 @@ class ReasonMissing(ValueError):
         super().__init__("say why this policy is published")
 
 
+class OutOfDate(Exception):
+    """Another policy is in force than the one it was compared with."""
+
+    def __init__(self, newest: Policy | None) -> None:
+        which = f"policy {newest.version}" if newest else "no policy"
+        super().__init__(f"{which} is in force by now")
+
+
+class SecondPersonNeeded(Exception):
+    """It may lower risk, and nobody else has confirmed it (POLICY_SECOND_PERSON)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The other human who confirmed it, and why."""
+
+    user: User
+    reason: str
+
+
 @transaction.atomic(durable=True)
 def publish(
-    source: str, *, actor: Actor, user: User | None = None, reason: str
+    source: str,
+    *,
+    actor: Actor,
+    user: User | None = None,
+    reason: str,
+    seen: int | None = None,
 ) -> Policy:
     """The next version, or the current one when ``source`` is what is in force.
 
-    Raises ``policy_document.PolicyError`` and ReasonMissing; stores nothing then.
+    ``seen``: the version in force that it was compared with; None: not compared.
+    Raises ``policy_document.PolicyError``, ReasonMissing, OutOfDate and
+    SecondPersonNeeded; stores nothing then.
     """
-    ruleset = parse(source)
-    reason = reason.strip()
-    if not reason:
-        raise ReasonMissing
-    with connection.cursor() as cursor:
-        # No constraint orders two publishers: the second has to see the first.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PUBLISHING])
-    newest = Policy.objects.order_by("-version").first()
-    digest = digest_of(source)
-    if newest and newest.digest == digest:
+    ruleset, reason = parse(source), said(reason)
+    newest = alone()
+    if newest and newest.digest == digest_of(source):
         return newest
+    if seen is not None and (newest is None or newest.version != seen):
+        raise OutOfDate(newest)
+    if settings.POLICY_SECOND_PERSON and newest and _may_lower(newest, ruleset):
+        raise SecondPersonNeeded
+    return put_into_force(source, actor=actor, user=user, reason=reason)
+
+
+def put_into_force(
+    source: str,
+    *,
+    actor: Actor,
+    user: User | None,
+    reason: str,
+    second: Second | None = None,
+) -> Policy:
+    """Inside the transaction of a writer that is ``alone``: the next version."""
+    ruleset, digest = parse(source), digest_of(source)
+    older = Policy.objects.order_by("-version")
+    newest, same = older.first(), older.filter(digest=digest).first()
     policy = Policy.objects.create(
         version=newest.version + 1 if newest else 1,
         source=source,
         digest=digest,
         published_by=user,
         reason=reason,
+        confirmed_by=second.user if second else None,
+        confirmation=second.reason if second else "",
     )
     # A version that was rolled back here may have been read and kept meanwhile.
     ruleset_for.cache_clear()
@@ -67,9 +111,38 @@ def publish(
         "rules": [rule.key for rule in ruleset.rules],
         "trip_wires": [wire.key for wire in ruleset.trip_wires],
     }
+    if same:
+        data["same_as"] = same.version
+    if second:
+        data["proposed_by"] = user.get_username() if user else None
+        data["confirmed_by"] = second.user.get_username()
+        data["confirmation"] = second.reason
     subject = ("policy", str(policy.version))
     record(Action.POLICY_PUBLISHED, actor=actor, subject=subject, data=data)
     return policy
+
+
+def said(reason: str) -> str:
+    """The reason as it is stored; raises ReasonMissing for none."""
+    if reason := reason.strip():
+        return reason
+    raise ReasonMissing
+
+
+def alone() -> Policy | None:
+    """Inside a transaction: let one publish at a time; the newest policy."""
+    with connection.cursor() as cursor:
+        # No constraint orders two publishers: the second has to see the first.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PUBLISHING])
+    return Policy.objects.order_by("-version").first()
+
+
+def _may_lower(newest: Policy, ruleset: Ruleset) -> bool:
+    """What cannot be read any more cannot be compared with: it may."""
+    try:
+        return bool(may_lower(parse(newest.source), ruleset))
+    except PolicyError:
+        return True
 
 
 def current() -> tuple[int, Ruleset]:

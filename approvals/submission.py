@@ -40,16 +40,10 @@ class Submission:
 
 
 def new_request(
-    submission: Submission,
-    action: Action,
-    assessment: Assessment,
-    verdict: Verdict,
-    now: datetime,
+    submission: Submission, action: Action, assessment: Assessment, now: datetime
 ) -> ApprovalRequest:
-    """The request as judged, still without agent, key and policy; not yet stored."""
-    canonical, tier = action.canonical(), verdict.tier
-    lifetime = min(submission.expires_in or tier.decide_within, tier.decide_within)
-    expires = now + timedelta(seconds=lifetime)
+    """The request, still without agent, key, policy and verdict; not yet stored."""
+    canonical = action.canonical()
     return ApprovalRequest(
         canonical=canonical,
         digest=digest(canonical),
@@ -63,15 +57,22 @@ def new_request(
         evidence=list(submission.evidence),
         metadata=dict(submission.metadata),
         findings=[finding.as_dict() for finding in assessment.findings],
-        tier=tier.key,
-        tier_rank=tier.rank,
-        tier_floor=tier.rank,
-        route=verdict.route,
-        reasons=list(verdict.reasons),
         created_at=now,
-        expires_at=expires,
-        escalates_at=escalation_time(tier, now, expires),
     )
+
+
+def give_verdict(
+    approval: ApprovalRequest, verdict: Verdict, *, expires_in: int | None
+) -> None:
+    """What policy says of a new request; ``expires_in`` seconds, if the agent cares."""
+    tier = verdict.tier
+    lifetime = min(expires_in or tier.decide_within, tier.decide_within)
+    start, end = approval.created_at, approval.created_at + timedelta(seconds=lifetime)
+    approval.tier, approval.tier_rank = tier.key, tier.rank
+    approval.tier_floor = tier.rank
+    approval.route, approval.reasons = verdict.route, list(verdict.reasons)
+    approval.expires_at = end
+    approval.escalates_at = escalation_time(tier, start, end)
 
 
 def escalation_time(tier: Tier, start: datetime, end: datetime) -> datetime | None:
@@ -94,4 +95,5 @@ def facts_of(approval: ApprovalRequest, key: AgentKey | None) -> dict[str, Any]:
         "route": str(approval.route),
         "policy_version": approval.policy_id,
         "reasons": approval.reasons,
+        "windows": approval.window_values,
     }

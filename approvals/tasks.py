@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from approvals import heartbeat, idempotency, lifecycle
+from approvals import backtests, heartbeat, idempotency, lifecycle
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
@@ -12,3 +12,10 @@ def sweep() -> None:
         step()
     idempotency.forget_old()
     heartbeat.beat()
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
+def backtest() -> None:
+    """Replay the drafts that wait for it; forget what is old."""
+    backtests.run_due()
+    backtests.forget_old()

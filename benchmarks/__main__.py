@@ -3,8 +3,9 @@
 Starts ``manage.py serve`` in a temporary data folder, as shipped: embedded
 PostgreSQL with fsync on, one process, every check on. Everything, the load
 included, shares the cores; so the ratios to PostgreSQL's own rate in the same
-run say more than the absolute numbers. ``ARGS=steps`` takes STEPS random steps
-through the states of requests instead, which takes long.
+run say more than the absolute numbers. ``ARGS=assessment`` measures the analysis
+of actions alone, ``ARGS=backtest`` a back-test alone. ``ARGS=steps`` takes STEPS random
+steps through the states of requests instead, which takes long.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measures, postgres
+from benchmarks import acting, assessment, measures, postgres
 from benchmarks.acting import PASSWORD, PEOPLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,16 +36,29 @@ print(json.dumps([
 ]))
 """
 
+WINDOWS = """
+windows:
+  - {key: asked, measure: count, per: [agent], within: 1h}
+  - {key: spent, measure: sum, of: /arguments/amount, per: [agent], within: 24h}
+  - {key: reached, measure: distinct, of: /arguments/sql, per: [session], within: 10m}
+"""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["budget", "steps"])
-    if parser.parse_args().part == "steps":
+    parts = ["assessment", "backtest", "budget", "steps"]
+    parser.add_argument("part", nargs="?", choices=parts)
+    part = parser.parse_args().part
+    if part == "steps":
         report = _steps()
+    elif part == "assessment":
+        report = assessment.report()
     else:
         with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
             os.chmod(folder, 0o711)
-            report = _measure(Path(folder))
+            report = _measure(Path(folder), part)
+        if part != "backtest":
+            report["assessment"] = assessment.report()
     print(json.dumps(report, indent=2))
 
 
@@ -60,7 +74,7 @@ def _steps() -> dict[str, Any]:
     return {"steps": STEPS, "seconds": round(seconds, 1)}
 
 
-def _measure(data_dir: Path) -> dict[str, Any]:
+def _measure(data_dir: Path, part: str | None) -> dict[str, Any]:
     port = _free_port()
     environment = {
         **os.environ,
@@ -76,6 +90,8 @@ def _measure(data_dir: Path) -> dict[str, Any]:
         assert server.stdout
         while "is ready at" not in (line := server.stdout.readline()):
             assert line, "the server did not start"
+        if part == "backtest":
+            return _backtest(environment)
         for name in PEOPLE:
             _manage(
                 environment, "create_user", name, "--group", "reviewers",
@@ -83,17 +99,29 @@ def _measure(data_dir: Path) -> dict[str, Any]:
             )  # fmt: skip
         script = REGISTER % (measures.SAMPLES + 1)
         keys = _manage(environment, "shell", "--verbosity=0", "--command", script)
-        return asyncio.run(_report(environment["BASE_URL"], keys, data_dir))
+        report = asyncio.run(_report(environment, json.loads(keys), data_dir))
+        return {**report, "backtest": _backtest(environment)}
     finally:
         server.terminate()
         server.communicate(timeout=15)
 
 
-async def _report(address: str, keys: list[str], data_dir: Path) -> dict[str, Any]:
-    key, *others = keys
+def _backtest(environment: dict[str, str]) -> dict[str, Any]:
+    script = "from benchmarks.backtest import run; run()"
+    said = _manage(environment, "shell", "--verbosity=0", "--command", script)
+    measured: dict[str, Any] = json.loads(said)
+    slowest = max(measured[name]["seconds"] for name in ("plain", "with_3_windows"))
+    return {**measured, "budget": {"10000_requests_under_10_s": slowest < 10}}
+
+
+async def _report(
+    environment: dict[str, str], keys: list[str], data_dir: Path
+) -> dict[str, Any]:
+    address, (key, *others) = environment["BASE_URL"], keys
     seconds = measures.SECONDS
     inserts = await asyncio.to_thread(postgres.three_inserts, data_dir, 32, seconds)
-    loads = {str(n): await measures.submit_load(address, key, n) for n in (1, 8, 32)}
+    loads = {str(n): await measures.submit_load(address, [key], n) for n in (1, 8, 32)}
+    windows = await _with_windows(environment, keys, data_dir)
     redeemed = await measures.redeem_load(address, key, 32)
     visible = await measures.submit_to_visible(address, key)
     decided = await measures.decide_to_long_poll(address, key)
@@ -103,6 +131,7 @@ async def _report(address: str, keys: list[str], data_dir: Path) -> dict[str, An
     return {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
         "submit": loads,
+        "submit_with_3_windows": windows,
         "redeem": {"32": redeemed},
         "submit_to_visible_ms": visible,
         "decide_to_long_poll_ms": decided,
@@ -120,7 +149,32 @@ async def _report(address: str, keys: list[str], data_dir: Path) -> dict[str, An
     }
 
 
-def _manage(environment: dict[str, str], *arguments: str, text: str = "") -> Any:
+async def _with_windows(
+    environment: dict[str, str], keys: list[str], data_dir: Path
+) -> dict[str, Any]:
+    """The same load while each request counts in three windows.
+
+    Requests of one agent wait for each other from the count to the commit, because
+    none may pass a limit that another one has just reached; 32 agents do not.
+    """
+    plain, counting = data_dir / "plain.yaml", data_dir / "counting.yaml"
+    plain.write_text(_manage(environment, "policy", "export"))
+    counting.write_text(plain.read_text() + WINDOWS)
+    publish = ("policy", "publish", "--reason", "measured")
+    await asyncio.to_thread(_manage, environment, *publish, str(counting))
+    address, ask = environment["BASE_URL"], acting.adds_up
+    loads = {
+        "1_client": await measures.submit_load(address, keys[:1], 1, ask),
+        "32_clients_of_one_agent": await measures.submit_load(
+            address, keys[:1], 32, ask
+        ),
+        "32_agents": await measures.submit_load(address, keys[:32], 32, ask),
+    }
+    await asyncio.to_thread(_manage, environment, *publish, str(plain))
+    return loads
+
+
+def _manage(environment: dict[str, str], *arguments: str, text: str = "") -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -130,7 +184,7 @@ def _manage(environment: dict[str, str], *arguments: str, text: str = "") -> Any
         text=True,
         check=True,
     )
-    return json.loads(done.stdout)
+    return done.stdout
 
 
 def _free_port() -> int:

@@ -29,6 +29,13 @@ def approved_at_once(number: int) -> dict[str, Any]:
     return _sql(f"SELECT plan FROM accounts WHERE id = {number}")
 
 
+def adds_up(number: int) -> dict[str, Any]:
+    """The first of these, with an amount that windows sum up."""
+    submission = waits_for_one(number)
+    submission["arguments"]["amount"] = 0.05
+    return submission
+
+
 def _sql(statement: str) -> dict[str, Any]:
     return {
         "action": "sql.execute",

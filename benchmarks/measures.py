@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from statistics import quantiles
+from typing import Any
 
 from benchmarks import acting
 from benchmarks.acting import PEOPLE, call, submit
@@ -21,14 +22,19 @@ PERMITS = 2000
 Times = dict[str, float]
 
 
-async def submit_load(address: str, key: str, clients: int) -> Times:
-    """Submit as fast as ``clients`` can, one after the other each."""
+async def submit_load(
+    address: str,
+    keys: Sequence[str],
+    clients: int,
+    submission: Callable[[int], dict[str, Any]] = acting.waits_for_one,
+) -> Times:
+    """Submit as fast as ``clients`` can, one after the other each; they share keys."""
     end = time.perf_counter() + SECONDS
 
     async def client(number: int, latencies: list[float]) -> None:
         async with Connection(address) as connection:
             while (start := time.perf_counter()) < end:
-                await submit(connection, key, acting.waits_for_one(number))
+                await submit(connection, keys[number % len(keys)], submission(number))
                 latencies.append(time.perf_counter() - start)
 
     return await _load(client, clients)

@@ -37,6 +37,7 @@ app.conf.update(
         for name, task in (
             ("deliver", "agents.tasks.deliver"),
             ("sweep", "approvals.tasks.sweep"),
+            ("backtest", "approvals.tasks.backtest"),
         )
     },
 )

@@ -29,6 +29,8 @@ class Environment(BaseSettings):
     """Callbacks to this machine; default: only where Countersign serves just it."""
     brake_release_people: int = Field(default=2, ge=1, le=2)
     """How many humans have to agree before a brake is released."""
+    policy_second_person: bool = False
+    """Whether a policy that may lower risk needs a second person's word."""
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

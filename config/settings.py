@@ -21,6 +21,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PERMIT_KEY = ENV.permit_key or keys.permit_key(DATA_DIR)
 RATE_LIMIT_PER_MINUTE = ENV.rate_limit
 BRAKE_RELEASE_PEOPLE = ENV.brake_release_people
+POLICY_SECOND_PERSON = ENV.policy_second_person
 ALLOW_LOOPBACK_CALLBACKS = (
     ENV.is_local
     if ENV.allow_loopback_callbacks is None

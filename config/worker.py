@@ -8,7 +8,7 @@ from functools import partial
 from django.db import close_old_connections
 
 from agents import delivery, outbox
-from approvals import heartbeat, idempotency, lifecycle
+from approvals import backtests, heartbeat, idempotency, lifecycle
 
 INTERVAL = 2.0
 """Seconds between rounds when nothing wakes the loop."""
@@ -58,9 +58,10 @@ class Loop(threading.Thread):
 
 
 class Worker:
-    """The two loops: a slow callback must not hold up a deadline."""
+    """The loops: neither a slow callback nor a back-test may hold up a deadline."""
 
     def __init__(self) -> None:
+        self._ending = threading.Event()
         self.sweeper = Loop(
             "sweeper",
             *lifecycle.SWEEPS,
@@ -68,19 +69,31 @@ class Worker:
             partial(heartbeat.beat, "sweeper"),
         )
         self.deliverer = Loop("deliverer", delivery.deliver_due)
+        self.backtester = Loop(
+            "backtester",
+            partial(backtests.run_due, self._ending.is_set),
+            backtests.forget_old,
+        )
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return self.sweeper, self.deliverer, self.backtester
 
     def start(self) -> None:
-        """Begin; what is put into the outbox by this process goes out at once."""
+        """Begin; what this process puts into the outbox or starts is done at once."""
         outbox.on_enqueue(self.deliverer.wake)
-        self.sweeper.start()
-        self.deliverer.start()
+        backtests.on_start(self.backtester.wake)
+        for loop in self.loops:
+            loop.start()
 
     def stop(self, *, timeout: float) -> None:
-        """Let both finish their round, for at most ``timeout`` seconds each.
+        """Let all finish their round, for at most ``timeout`` seconds each.
 
-        A delivery cut off by the end of the process is found again by its lease.
+        A delivery cut off by the end of the process is found again by its lease; a
+        back-test under way puts itself back.
         """
-        for loop in (self.sweeper, self.deliverer):
+        self._ending.set()
+        for loop in self.loops:
             loop.stop()
-        for loop in (self.sweeper, self.deliverer):
+        for loop in self.loops:
             loop.join(timeout)

@@ -5,10 +5,9 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import django
 import pytest
@@ -46,26 +45,80 @@ from django.test import TransactionTestCase  # noqa: E402
 from pytest_django.fixtures import Settings  # noqa: E402
 
 PASSWORD = "correct horse battery staple"
+LONG_FIRST = ("long", "flow", "browser")
+LONGEST = 900
+"""Seconds after which a test with many rounds hangs; pyproject.toml has the others'."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with the longest tests first, so that no worker ends long after others.
+
+    Those may take longer, too, unless they say themselves how long.
+    """
+
+    def turn(item: pytest.Item) -> int:
+        kinds = {mark.name for mark in item.iter_markers()} | {item.path.parent.name}
+        return next((n for n, kind in enumerate(LONG_FIRST) if kind in kinds), 9)
+
+    turns: dict[Path, int] = {}
+    for item in items:
+        if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONGEST))
+        turns[item.path] = min(turn(item), turns.get(item.path, 9))
+    items.sort(key=lambda item: turns[item.path])
+
+
+EMPTY_ALL_TABLES = """
+DO $$
+DECLARE
+    tables text[] := ARRAY(
+        SELECT oid::regclass::text FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+        AND relname NOT IN
+            ('django_migrations', 'django_content_type', 'auth_permission')
+    );
+    one text;
+    has_rows boolean;
+BEGIN
+    EXECUTE 'LOCK ' || array_to_string(tables, ',') || ' IN SHARE ROW EXCLUSIVE MODE';
+    IF (SELECT max(pg_relation_size(name::regclass)) > 1000000
+          FROM unnest(tables) AS name) THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(tables, ',');
+        RETURN;
+    END IF;
+    FOREACH one IN ARRAY tables LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', one) INTO has_rows;
+        IF has_rows THEN
+            EXECUTE 'DELETE FROM ' || one;
+        END IF;
+    END LOOP;
+END $$
+"""
+"""After writers that are still at work. Most tests fill few tables with few rows,
+and to truncate all takes PostgreSQL several times as long as to delete those."""
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _flush_guarded_tables() -> Iterator[None]:
-    """Let the flush after a ``transaction=True`` test empty guarded tables.
+def _flush_quickly() -> Iterator[None]:
+    """What empties the tables after a ``transaction=True`` test.
 
-    Their triggers refuse TRUNCATE, even to the owner, which is what they are for.
+    Django's own flush cannot: the triggers of guarded tables refuse it, even to the
+    owner, which is what they are for. And most of its time goes into making anew
+    content types and permissions, which are left alone here.
     """
-    flush: Callable[[Any], None] = TransactionTestCase._fixture_teardown
 
-    def flush_without_guards(case: TransactionTestCase) -> None:
+    def flush(_: TransactionTestCase) -> None:
         guards = _guards()
         _alter(guards, "DISABLE")
         try:
-            flush(case)
+            with connection.cursor() as cursor:
+                cursor.execute(EMPTY_ALL_TABLES)
         finally:
             _alter(guards, "ENABLE ALWAYS")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_without_guards)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush)
         yield
 
 
@@ -86,8 +139,11 @@ def _alter(guards: list[tuple[str, str]], verb: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Settings) -> None:
+def _cheap_settings(settings: Settings) -> None:
+    """What costs most and is about nothing here; ``serve`` in flows/ has none of it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Else each test client reads all static files first.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from approvals.lifecycle.brakes import (
     release_brake,
     settle_held,
 )
+from approvals.lifecycle.counters import forget_windows
 from approvals.lifecycle.deadlines import escalate_due, expire_due
 from approvals.lifecycle.desk import assign, claim
 from approvals.lifecycle.edits import edit, read_arguments, revise
@@ -51,6 +52,7 @@ SWEEPS = (
     settle_held,
     lapse_due,
     mark_overdue,
+    forget_windows,
 )
 """What time alone brings about; the sweeper calls each, again and again."""
 
@@ -85,6 +87,7 @@ __all__ = [
     "engage_brake",
     "escalate_due",
     "expire_due",
+    "forget_windows",
     "lapse_due",
     "mark_overdue",
     "read_arguments",

@@ -17,7 +17,7 @@ from django.utils import timezone
 from agents import brake
 from agents.models import Brake
 from approvals import humans
-from approvals.lifecycle import permits, rows
+from approvals.lifecycle import counters, permits, rows
 from approvals.lifecycle.deadlines import is_past, store_time_given_back
 from approvals.lifecycle.decision import decide_by_policy, deny_by_brake
 from approvals.lifecycle.judging import JUDGED, judge
@@ -136,15 +136,21 @@ def _settle_one(approval_id: UUID) -> bool:
 
 
 def _judge_anew(approval: ApprovalRequest, now: datetime) -> None:
-    """By the policy in force, where another one was published during the hold."""
+    """By the policy in force, where another one was published during the hold.
+
+    Its windows can be others: the request counts in them from now on.
+    """
     version, ruleset = current()
     if version == approval.policy_id:
         return
     action = action_of(approval)
-    verdict = evaluate(ruleset, action, assess(action), now=now)
+    assessment = assess(action, ruleset.context)
+    counters.count(approval, ruleset.windows, action, now=now)
+    held = approval.window_values
+    verdict = evaluate(ruleset, action, assessment, now=now, windows=held)
     judge(approval, verdict.tier, verdict, version, now)
     approval.tier_floor = approval.tier_rank
-    rows.save(approval, "tier_floor", *JUDGED)
+    rows.save(approval, "tier_floor", *JUDGED, *counters.COUNTED)
 
 
 def _give_time_back(released: Brake) -> None:

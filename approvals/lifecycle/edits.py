@@ -1,6 +1,6 @@
 """Somebody changes the arguments; the request is judged again and waits again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.utils import timezone
 from approvals import canonical
 from approvals.access import Standing, actions_for
 from approvals.canonical import Action
-from approvals.lifecycle import grants, rows
+from approvals.lifecycle import counters, grants, rows
 from approvals.lifecycle.deadlines import is_past
 from approvals.lifecycle.judging import JUDGED, judge
 from approvals.lifecycle.refusals import (
@@ -73,7 +73,7 @@ def edit(
     _check(approval, editor, (revision, digest), now)
     text = rows.checked_text(message)
     replaced = _as_revision(approval, now)
-    revise(approval, arguments, now=now)
+    revise(approval, arguments, now=now, measure=counters.count)
     replaced.save(force_insert=True)
     approval.edited_by = editor
     grants.drop_proposed(approval, now)
@@ -89,29 +89,44 @@ def edit(
             "tier": approval.tier,
             "policy_version": approval.policy_id,
             "message": text,
+            "windows": approval.window_values,
         },
     )
     return approval
 
 
 def revise(
-    approval: ApprovalRequest, arguments: Mapping[str, Any], *, now: datetime
+    approval: ApprovalRequest,
+    arguments: Mapping[str, Any],
+    *,
+    now: datetime,
+    measure: Callable[..., None] = counters.foresee,
 ) -> None:
     """Make ``approval`` its own next revision, judged anew; stores nothing.
 
-    For the writer above, and for people who want to see what would become of it.
-    Raises EditRefused.
+    For the writer above, which counts it in windows, and for people who want to see
+    what would become of it. Raises EditRefused.
     """
     action = _changed(approval, arguments)
-    assessment = assess(action)
     version, ruleset = current()
-    verdict = evaluate(ruleset, action, assessment, now=now)
+    assessment = assess(action, ruleset.context)
+    measure(approval, ruleset.windows, action, now=now)
+    held = approval.window_values
+    verdict = evaluate(ruleset, action, assessment, now=now, windows=held)
     tier = _tier(ruleset, verdict, approval.tier_floor)
     _replace(approval, action, assessment)
     judge(approval, tier, verdict, version, now)
 
 
-_CHANGED = ("canonical", "digest", "revision", "findings", "edited_by", *JUDGED)
+_CHANGED = (
+    "canonical",
+    "digest",
+    "revision",
+    "findings",
+    "edited_by",
+    *JUDGED,
+    *counters.COUNTED,
+)
 
 
 def _check(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from agents import brake
 from agents.models import Agent, AgentKey, Brake
 from approvals import idempotency
-from approvals.lifecycle import grants, rows, tripwires
+from approvals.lifecycle import counters, grants, rows, tripwires
 from approvals.lifecycle.decision import decide, decide_by_policy, deny_by_brake
 from approvals.lifecycle.refusals import AlreadyDecided, Braked
 from approvals.lifecycle.rows import Answer
@@ -19,7 +19,7 @@ from approvals.policy import Route, evaluate
 from approvals.risk import assess
 from approvals.ruleset import current
 from approvals.states import Source, State
-from approvals.submission import Submission, facts_of, new_request
+from approvals.submission import Submission, facts_of, give_verdict, new_request
 from audit.actions import Action as Verb
 from audit.log import SYSTEM, record
 
@@ -36,16 +36,20 @@ def submit(
     Raises ``ruleset.NoPolicy``, ``idempotency.Mismatch`` and ``InFlight``.
     """
     action = submission.action_of(agent)
-    assessment = assess(action)
     version, ruleset = current()
+    assessment = assess(action, ruleset.context)
     now = timezone.now()
-    verdict = evaluate(ruleset, action, assessment, now=now)
-    approval = new_request(submission, action, assessment, verdict, now)
+    approval = new_request(submission, action, assessment, now)
     approval.agent, approval.key, approval.policy_id = agent, key, version
     tripwires.on_request(approval, ruleset.trip_wires, call)
     with transaction.atomic(durable=True):
         if call is not None and (known := idempotency.earlier(call)):
             return Answer(known, replayed=True)
+        # Here, so that a call that is repeated counts once.
+        counters.count(approval, ruleset.windows, action, now=now)
+        held = approval.window_values
+        verdict = evaluate(ruleset, action, assessment, now=now, windows=held)
+        give_verdict(approval, verdict, expires_in=submission.expires_in)
         approval.save(force_insert=True)
         record(
             Verb.REQUEST_SUBMITTED,

@@ -1,15 +1,18 @@
 """What is asked and what people said. Every constraint lives here."""
 
+from approvals.models.backtests import Backtest
 from approvals.models.bookkeeping import Heartbeat, IdempotentCall
 from approvals.models.grants import Grant
 from approvals.models.people import LinkedAccount, Passkey
 from approvals.models.permits import Outcome, Permit
-from approvals.models.policies import Policy
+from approvals.models.policies import Policy, PolicyDraft, PolicyProposal
 from approvals.models.requests import ApprovalRequest, NextChange, Question, Revision
 from approvals.models.votes import Vote
+from approvals.models.windows import WindowBucket, WindowValue
 
 __all__ = [
     "ApprovalRequest",
+    "Backtest",
     "Grant",
     "Heartbeat",
     "IdempotentCall",
@@ -19,7 +22,11 @@ __all__ = [
     "Passkey",
     "Permit",
     "Policy",
+    "PolicyDraft",
+    "PolicyProposal",
     "Question",
     "Revision",
     "Vote",
+    "WindowBucket",
+    "WindowValue",
 ]

@@ -57,6 +57,10 @@ class ApprovalRequest(models.Model):
     tier_rank = models.PositiveSmallIntegerField()
     route = models.CharField(max_length=6)
     reasons = models.JSONField(default=list)
+    window_values = models.JSONField(default=dict)
+    """What each window of the policy held with it, by key; null: not measurable."""
+    window_shares = models.JSONField(default=list)
+    """What it added to windows, so that an edit can take it out (``windows.Share``)."""
     tier_floor = models.PositiveSmallIntegerField(default=0)
     """Rank of the first revision's tier: an edit never drops below it."""
     edited_by = models.ForeignKey(

@@ -88,12 +88,12 @@ def texts_in(action: Action, context: Context) -> Iterator[Text]:
     shell_trust = Trust.LOOKS if kind in _CONSOLES else Trust.NAMED
     if any(entry.kind in _CONSOLES for entry in mapped):
         shell_trust = Trust.LOOKS
-    yield from (Text(Kind.SQL, leaf.text, leaf.pointer) for leaf in sql)
+    yield from (_text(Kind.SQL, leaf) for leaf in sql)
     longer = dict(texts_others.with_program(action, shell))
     yield from longer.values()
     for leaf in shell:
         trust = Trust.LOOKS if leaf in longer else shell_trust
-        yield _shell_text(leaf, trust)
+        yield _text(Kind.SHELL, leaf, trust)
     yield from _by_looks([*leaves, *commands], set(sql), set(shell))
 
 
@@ -111,10 +111,12 @@ def _apart(
     return [leaf for leaf in leaves if leaf not in known], commands
 
 
-def _shell_text(leaf: TextLeaf, trust: Trust) -> Text:
+def _text(
+    kind: Kind, leaf: TextLeaf, trust: Trust = Trust.NAMED, start: int = 0
+) -> Text:
     # A joined list of words has no offsets in any one string.
-    offset = None if leaf.member == "" else 0
-    return Text(Kind.SHELL, leaf.text, leaf.pointer, trust, offset)
+    offset = None if leaf.member == "" else start
+    return Text(kind, leaf.text[start:], leaf.pointer, trust, offset)
 
 
 def _by_looks(
@@ -123,10 +125,9 @@ def _by_looks(
     for leaf in leaves:
         start = -1 if leaf in sql else _statement_in(leaf.text)
         if start >= 0:
-            text = leaf.text[start:]
-            yield Text(Kind.SQL, text, leaf.pointer, Trust.LOOKS, start)
+            yield _text(Kind.SQL, leaf, Trust.LOOKS, start)
         if leaf not in shell and _SHELL_LOOK.match(leaf.text):
-            yield Text(Kind.SHELL, leaf.text, leaf.pointer, Trust.LOOKS)
+            yield _text(Kind.SHELL, leaf, Trust.LOOKS)
 
 
 def is_all_of(view: View, texts: Iterable[Text], kind: Kind) -> bool:

@@ -35,8 +35,10 @@ def test_a_window_is_a_minute_of_the_database_s_clock(agent):
 
 
 def test_takes_one_statement(agent, django_assert_num_queries):
+    open_window(agent)
     with django_assert_num_queries(1):
-        ratelimit.take(agent.pk)
+        allowance = ratelimit.take(agent.pk)
+    assert (allowance.allowed, allowance.remaining) == (True, 2)
 
 
 def test_agents_do_not_share_a_window(agent):

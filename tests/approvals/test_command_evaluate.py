@@ -26,6 +26,11 @@ rules:
   - {key: trusted, when: 'action.name == "ping" && agent.name == "bot"', tier: low}
   - {key: here, when: 'action.resource == "vault"', tier: never}
 """
+COUNTING = """
+  - {key: much, when: window.spent > 500.0, tier: never}
+windows:
+  - {key: spent, measure: sum, of: /arguments/amount, per: [agent], within: 1h}
+"""
 
 
 class Run:
@@ -60,6 +65,15 @@ def case(**members: Any) -> dict[str, Any]:
     return {"id": "1", "action": "ping", "arguments": {}, **members}
 
 
+def test_each_case_is_the_only_one_that_windows_count(tmp_path: Path) -> None:
+    path = tmp_path / "counting.yaml"
+    path.write_text(f"{POLICY}{COUNTING}", encoding="utf-8")
+    cases = [case(id=n, arguments={"amount": n}) for n in (400, 500, 501)]
+    run = Run(tmp_path, *cases, case(id=0, arguments={"amount": "1"}), policy=path)
+    tiers = {verdict["id"]: verdict["tier"] for verdict in run.verdicts}
+    assert tiers == {400: "medium", 500: "medium", 501: "never", 0: "never"}
+
+
 def test_says_tier_route_reasons_and_findings(tmp_path: Path) -> None:
     dropped = case(
         action="sql.execute",
@@ -81,6 +95,7 @@ def test_says_tier_route_reasons_and_findings(tmp_path: Path) -> None:
         "pointer",
         "message",
         "span",
+        "reference",
     }
 
 
@@ -105,7 +120,7 @@ def test_says_tier_route_reasons_and_findings(tmp_path: Path) -> None:
             "high",
         ),
         ("get_weather", {"city": "Bern"}, None, "medium"),
-        ("send_money", {"amount": 1, "sql": "SELECT 1"}, None, "medium"),
+        ("send_money", {"amount": 1, "sql": "SELECT 1"}, None, "high"),
     ],
 )
 def test_the_shipped_policy_goes_by_what_is_in_an_action(
@@ -231,7 +246,10 @@ def test_takes_the_published_policy(tmp_path: Path) -> None:
     publish(POLICY, actor=COMMAND_LINE, reason="a test")
     run = Run(tmp_path, case(resource="vault"))
     assert run.stderr == "Evaluating with published policy 1.\n"
-    assert run.verdicts[0]["reasons"] == ["rule here"]
+    assert run.verdicts[0]["reasons"] == [
+        "rule here",
+        "finding action.uninspectable at /arguments",
+    ]
     assert not ApprovalRequest.objects.exists()
 
 
@@ -255,5 +273,5 @@ def test_works_without_any_database(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stderr == "Evaluating with the shipped policy (no database).\n"
-    assert json.loads(done.stdout)["reasons"] == ["default tier"]
+    assert json.loads(done.stdout)["reasons"][0] == "default tier"
     assert not (tmp_path / "data" / "postgres").exists()

@@ -350,6 +350,7 @@ def people() -> dict[str, User]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(0 if STEPS else 900)
 def test_the_lifecycle_does_what_the_reference_says(
     db: None, settings: Settings
 ) -> None:

@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 ROOT = Path(__file__).parent.parent.parent
 START_LIMIT = 60
 """Lines the server may print before it is ready."""
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+"""The same browser without its windows is the quickest."""
 # Nothing of the browser's own reaches out; --no-sandbox because CI runs as root.
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -134,7 +136,7 @@ def server(running_server: Server) -> Server:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Ended with the module: its event loop would be in the way of other tests."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if path is None:
         if os.environ.get("CI"):
             pytest.fail("CI needs Chromium")

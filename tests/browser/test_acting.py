@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.test_accessibility import LOOKS, violations
+from tests.browser.test_accessibility import LOOKS, settled, violations
 from tests.browser.test_deciding import armed
 from tests.browser.tiers import running_server
 
@@ -243,10 +243,13 @@ def test_g_alone_leads_to_the_standing_approval(page: Page, server: Server) -> N
     open_request(page, approval)
     page.keyboard.press("g")
     page.wait_for_url(f"**/r/{approval['id']}/grant")
+    expect(page.get_by_role("button", name="Preview these terms")).to_be_visible()
     page.goto(f"/r/{approval['id']}")
     page.keyboard.press("g")
     page.keyboard.press("h")
     page.wait_for_url("**/history")
+    expect(page.get_by_role("heading", name="History", level=1)).to_be_visible()
+    assert server.state(approval)["state"] == "pending"
 
 
 def test_everything_works_without_javascript(
@@ -310,7 +313,7 @@ def test_everything_at_once_passes_axe_and_does_not_scroll_sideways(
 
 
 def check(page: Page, width: int) -> None:
-    page.wait_for_timeout(600)
+    settled(page)
     for narrow in {width, 320 if width < 1280 else width}:
         page.set_viewport_size({"width": narrow, "height": 844})
         assert violations(page) == []

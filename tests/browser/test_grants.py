@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.test_accessibility import LOOKS, violations
+from tests.browser.test_accessibility import LOOKS, settled, violations
 
 MAIL = {"to": "ana@example.com", "amount": 40, "body": "Dear Ana,\n" + "x" * 300}
 READY = "[data-allow]:not([aria-disabled])"
@@ -106,7 +106,7 @@ def test_every_page_passes_axe(
     give(page, server)
     for address in everything(page, server):
         page.goto(address)
-        page.wait_for_timeout(600)
+        settled(page)
         assert violations(page) == [], address
     page.locator(".more summary").click()
     assert violations(page) == []

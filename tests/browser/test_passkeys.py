@@ -133,8 +133,11 @@ def test_confirming_the_password_leads_back_to_the_page(
     page = window("alice").new_page()
     page.goto("/accounts/reauthenticate/?next=/me")
     page.fill("[name=password]", server.passwords["alice"])
-    page.get_by_role("button", name="Confirm").click()
+    confirm = page.get_by_role("button", name="Confirm")
+    confirm.click()
     page.wait_for_url("**/me")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your settings")
+    expect(confirm).to_have_count(0)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")

@@ -58,14 +58,14 @@ LINES = 30.0
 def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """As every browser test's, with the policy above in force."""
     with data_folder() as data_dir, Serving(data_dir) as serving:
-        server = _announced(serving)
+        server = announced(serving)
         file = tmp_path_factory.mktemp("policy") / "policy.yaml"
         file.write_text(POLICY, encoding="utf-8")
-        _publish(data_dir, file)
+        publish(data_dir, file)
         yield server
 
 
-def _announced(serving: Serving) -> Server:
+def announced(serving: Serving) -> Server:
     serving.ready()
     until = time.monotonic() + LINES
     while not (key := re.search(r"csk_\w{36}", serving.output)):
@@ -75,6 +75,6 @@ def _announced(serving: Serving) -> Server:
     return Server(serving.url, dict(people), key[0])
 
 
-def _publish(data_dir: Path, file: Path) -> None:
+def publish(data_dir: Path, file: Path) -> None:
     done = manage(data_dir, "policy", "publish", str(file), "--reason", "for tests")
     assert done.returncode == 0, done.stderr

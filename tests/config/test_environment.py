@@ -89,3 +89,16 @@ def test_a_brake_is_released_by_one_or_two(monkeypatch, people):
 
     with pytest.raises(ValidationError):
         environment.load()
+
+
+def test_a_second_person_for_policies_is_asked_for_by_name(monkeypatch, tmp_path):
+    assert environment.load().policy_second_person is False
+    file = tmp_path / "value"
+    file.write_text("true\n", encoding="utf-8")
+    monkeypatch.setenv("POLICY_SECOND_PERSON_FILE", str(file))
+    assert environment.load().policy_second_person is True
+    monkeypatch.delenv("POLICY_SECOND_PERSON_FILE")
+    monkeypatch.setenv("POLICY_SECOND_PERSON", "perhaps")
+
+    with pytest.raises(ValidationError):
+        environment.load()

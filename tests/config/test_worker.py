@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from agents import outbox
-from approvals import heartbeat
+from approvals import backtests, heartbeat
 from config import worker
 from config.worker import Loop, Worker
 
@@ -119,11 +119,14 @@ def test_a_round_that_failed_is_not_seen():
 @pytest.mark.django_db(transaction=True)
 def test_what_goes_into_the_outbox_is_to_wake_the_deliverer(monkeypatch):
     monkeypatch.setattr(outbox, "_wakes", [])
+    monkeypatch.setattr(backtests, "_wakes", [])
     both = Worker()
     both.start()
     try:
         assert outbox._wakes == [both.deliverer.wake]
+        assert backtests._wakes == [both.backtester.wake]
     finally:
         both.stop(timeout=LIMIT)
     assert not both.sweeper.is_alive()
     assert not both.deliverer.is_alive()
+    assert not both.backtester.is_alive()

@@ -13,7 +13,7 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from approvals import risk, ruleset
+from approvals import risk, ruleset, windows
 from approvals.canonical import Action, InvalidJSON, MalformedJSON, parse
 from approvals.management.commands.policy import read_source
 from approvals.policy import Ruleset, Verdict, evaluate
@@ -93,8 +93,9 @@ class Command(BaseCommand):
 
 
 def _answer(case_id: str | int, action: Action, rules: Ruleset) -> dict[str, Any]:
-    assessment = risk.assess(action)
-    verdict = evaluate(rules, action, assessment, now=datetime.now(UTC))
+    assessment = risk.assess(action, rules.context)
+    held = windows.alone(rules.windows, action)
+    verdict = evaluate(rules, action, assessment, now=datetime.now(UTC), windows=held)
     return _as_dict(case_id, verdict, assessment)
 
 

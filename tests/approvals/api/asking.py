@@ -22,6 +22,8 @@ from approvals.models import (
     Question,
     Revision,
     Vote,
+    WindowBucket,
+    WindowValue,
 )
 from audit.log import COMMAND_LINE
 from audit.models import Entry
@@ -42,6 +44,8 @@ TABLES: tuple[type[Model], ...] = (
     BrakeRelease,
     Delivery,
     IdempotentCall,
+    WindowBucket,
+    WindowValue,
 )
 """All that a call can change, beside the log."""
 
@@ -139,7 +143,10 @@ def answers_only_its_agent(api: httpx2.Client, path: str, body: Any) -> None:
 def answers_only_agents(api: httpx2.Client, path: str, body: Any) -> None:
     """Without a good key, or while the agent is paused, nothing is done."""
     good = api.headers["Authorization"]
-    with changes_nothing(), httpx2.Client(base_url=api.base_url, trust_env=False) as no:
+    with (
+        changes_nothing(),
+        httpx2.Client(base_url=api.base_url, trust_env=False, verify=False) as no,
+    ):
         problem(no.post(path, json=body), 401, "unauthenticated")
         for bad in ("", "Bearer", "Basic YTpi", good[:-1], good.replace("csk", "csx")):
             refused = no.post(path, json=body, headers={"Authorization": bad})

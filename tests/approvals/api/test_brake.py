@@ -133,6 +133,7 @@ def test_stopped_it_redeems_nothing(api: httpx2.Client, approved: Resource) -> N
     body = {"digest": approved["digest"]}
     answer = api.post(f"{URL}/{approved['id']}/redeem", json=body)
     problem(answer, 423, "braked")
+    assert now_of(api, approved)["permit"]["state"] == "issued"
 
 
 def test_stopping_twice_is_one_brake(api: httpx2.Client) -> None:

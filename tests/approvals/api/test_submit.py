@@ -11,7 +11,7 @@ from agents.models import Agent, AgentKey
 from agents.registry import Registration, revoke_key
 from approvals.models import ApprovalRequest
 from audit.log import COMMAND_LINE
-from tests.approvals.api.asking import ASK, URL, problem
+from tests.approvals.api.asking import ASK, URL, changes_nothing, problem
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -304,11 +304,16 @@ def test_an_unknown_address_is_a_problem_too(api: httpx2.Client) -> None:
 
 def test_refuses_a_paused_agent(api: httpx2.Client, agent: Agent) -> None:
     Agent.objects.update(is_active=False)
-    problem(api.post(URL, json=ASK), 401, "unauthenticated")
+    with changes_nothing():
+        refused = problem(api.post(URL, json=ASK), 401, "unauthenticated")
+    assert "paused" in refused["detail"]
+    Agent.objects.update(is_active=True)
+    assert api.post(URL, json=ASK).status_code == 201
 
 
 def test_is_unavailable_without_a_policy(
     http: httpx2.Client, registration: Registration
 ) -> None:
     http.headers["Authorization"] = f"Bearer {registration.key}"
-    problem(http.post(URL, json=ASK), 503, "unavailable")
+    with changes_nothing():
+        problem(http.post(URL, json=ASK), 503, "unavailable")

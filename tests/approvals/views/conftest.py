@@ -70,3 +70,9 @@ def cast() -> Callable[..., ApprovalRequest]:
         return lifecycle.vote(now.pk, actor=person, verdict=verdict, **seen)
 
     return vote
+
+
+@pytest.fixture
+def minute_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine half a second is over before a form has arrived."""
+    monkeypatch.setattr(forms, "INERT", 60)

@@ -216,6 +216,7 @@ class TestEdit(OfOneRequest):
         assert text_in_editor(answer) == form["arguments"]
         assert everything() == before
 
+    @pytest.mark.usefixtures("minute_to_read")
     def test_saves_nothing_quicker_than_anybody_reads(
         self, browser, alice, approval, form, sealed
     ) -> None:

@@ -475,6 +475,7 @@ def test_refuses_a_page_that_previewed_nothing(browser, alice, asked) -> None:
     assert nothing_happened(asked)
 
 
+@pytest.mark.usefixtures("minute_to_read")
 def test_refuses_what_was_quicker_or_slower_than_people(browser, alice, asked) -> None:
     client, address = browser(alice), f"/r/{asked.id}/grant"
     quick = client.post(address, seen(asked, alice, age=0.1))

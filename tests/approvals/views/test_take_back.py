@@ -94,6 +94,7 @@ class TestTakeBack(OfOneRequest):
         assert "Only members of reviewers may take this back." in answer.text
         assert everything() == before
 
+    @pytest.mark.usefixtures("minute_to_read")
     def test_not_quicker_than_anybody_reads(
         self, browser, alice, approval, sealed
     ) -> None:

@@ -127,6 +127,7 @@ def test_counts_one_vote_of_one_person(browser, alice, ask, ballot) -> None:
     assert "already voted" in answer.text
 
 
+@pytest.mark.usefixtures("minute_to_read")
 def test_refuses_a_vote_quicker_than_anybody_reads(browser, alice, ask, ballot) -> None:
     approval = ask("one")
     form = ballot(approval, alice, age=0.1)
