@@ -57,6 +57,7 @@ def new_request(
         evidence=list(submission.evidence),
         metadata=dict(submission.metadata),
         findings=[finding.as_dict() for finding in assessment.findings],
+        impact=assessment.impact.as_dict(),
         created_at=now,
     )
 

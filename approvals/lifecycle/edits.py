@@ -123,6 +123,7 @@ _CHANGED = (
     "digest",
     "revision",
     "findings",
+    "impact",
     "edited_by",
     *JUDGED,
     *counters.COUNTED,
@@ -189,3 +190,4 @@ def _replace(approval: ApprovalRequest, action: Action, assessment: Assessment) 
     approval.digest = canonical.digest(approval.canonical)
     approval.revision += 1
     approval.findings = [found.as_dict() for found in assessment.findings]
+    approval.impact = assessment.impact.as_dict()

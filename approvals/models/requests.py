@@ -52,6 +52,8 @@ class ApprovalRequest(models.Model):
     metadata = models.JSONField(default=dict)
     # What we found and what policy said.
     findings = models.JSONField(default=list)
+    impact = models.JSONField(default=dict)
+    """What it would do (``risk.impact.Impact``); empty for requests of before 0.3."""
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
     tier = models.CharField(max_length=64)
     tier_rank = models.PositiveSmallIntegerField()

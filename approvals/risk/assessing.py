@@ -89,10 +89,22 @@ def _completed(
     if not inspected and not is_told:
         message = "No analyser knows what this action would do"
         found.append(Finding(code, Severity.LOW, "/arguments", message))
-    classed = (replace(one, reference=_reference(one.code)) for one in found)
+    classed = (_storable(replace(one, reference=_reference(one.code))) for one in found)
     assessment = _capped(Assessment.of(classed, inspected))
     impact = impact_of(action, assessment.findings, inspected)
     return replace(assessment, impact=impact)
+
+
+def _storable(found: Finding) -> Finding:
+    """PostgreSQL keeps no U+0000 in JSON: where a finding repeats one, it is marked."""
+    if "\0" not in f"{found.pointer}{found.message}{found.target}":
+        return found
+    pointer, message, target = (
+        text.replace("\0", "⟦U+0000⟧")
+        for text in (found.pointer, found.message, found.target)
+    )
+    span = found.span if pointer == found.pointer else None
+    return replace(found, pointer=pointer, message=message, target=target, span=span)
 
 
 def _reference(code: str) -> str:

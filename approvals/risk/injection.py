@@ -86,7 +86,11 @@ def _hits(corpus: Corpus) -> Iterator[_Hit]:
 
 def _of_text(corpus: Corpus, text: str, offsets: list[int] | None) -> Iterator[_Hit]:
     """Instructions in ``text``, which is the corpus or reads like it."""
-    for start, end in ANY.places(text, _MOST)[0]:
+    places, is_all = ANY.places(text, _MOST)
+    if not is_all:
+        # Nobody may hide an instruction behind hundreds that mean nothing.
+        yield _unread(*(offsets[at] if offsets else at for at in places[-1]))
+    for start, end in places:
         # Where one way to put it begins inside another, only the first was found.
         stop = text.find(SEPARATOR, end, end + _OVERLAP)
         near = text[start : stop if stop >= 0 else end + _OVERLAP]
@@ -127,8 +131,12 @@ def _concealed(corpus: Corpus, known: list[tuple[int, int]]) -> Iterator[_Hit]:
 
 
 def _encoded(corpus: Corpus) -> Iterator[_Hit]:
-    for plain, start, end in disguise.decoded(corpus.text):
-        if ANY.is_in(plain):
+    parts, is_all = disguise.encoded(corpus.text)
+    if not is_all:
+        # Lists of checksums are long, too: a note, and no more.
+        yield replace(_unread(*parts[-1]), is_quoted=True)
+    for start, end in parts:
+        if ANY.is_in(disguise.decoded(corpus.text[start:end])):
             yield _hidden(start, end, "in encoded text")
     if "%" not in corpus.text:
         return
@@ -145,6 +153,11 @@ def _in_hidden_parts(corpus: Corpus, known: list[tuple[int, int]]) -> Iterator[_
         is_known = any(start <= first and last <= end for first, last in known)
         if is_known or _ORDERS.is_in(corpus.text[start:end]):
             yield _hidden(start, end, "where a page does not show them")
+
+
+def _unread(start: int, end: int) -> _Hit:
+    what = "has more places that could speak to an agent than can be read"
+    return _Hit("injection.uninspectable", what, start, end)
 
 
 def _hidden(start: int, end: int, where: str) -> _Hit:

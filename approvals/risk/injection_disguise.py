@@ -62,15 +62,14 @@ def spaced(text: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def decoded(text: str) -> Iterator[tuple[str, int, int]]:
-    """What stands in base64 or hexadecimal digits, where that is text again."""
-    for start, end in _ENCODED.places(text, _MOST)[0]:
-        plain = _text_of(text[start : min(end, start + _MOST_DECODED)])
-        if plain:
-            yield plain, start, end
+def encoded(text: str) -> tuple[list[tuple[int, int]], bool]:
+    """Where base64 or hexadecimal digits stand, and whether that is everywhere."""
+    return _ENCODED.places(text, _MOST)
 
 
-def _text_of(encoded: str) -> str:
+def decoded(encoded: str) -> str:
+    """What such digits say, where that is text again; else nothing."""
+    encoded = encoded[:_MOST_DECODED]
     digits = encoded.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         if re.fullmatch("(?:[0-9A-Fa-f]{2})+", encoded):

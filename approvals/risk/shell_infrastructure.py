@@ -209,4 +209,4 @@ def _changes_aws(call: Call, words: list[str]) -> bool:
     operation = words[1] if len(words) > 1 else "help"
     is_reading = operation.startswith(("batch-get", "transact-get", "admin-get"))
     is_reading = is_reading or _is_of(operation, _AWS_READING)
-    return words[0] != "configure" and not is_reading
+    return words[:1] != ["configure"] and not is_reading

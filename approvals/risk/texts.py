@@ -116,7 +116,8 @@ def _text(
 ) -> Text:
     # A joined list of words has no offsets in any one string.
     offset = None if leaf.member == "" else start
-    return Text(kind, leaf.text[start:], leaf.pointer, trust, offset)
+    text = leaf.text[start:] if start else leaf.text
+    return Text(kind, text, leaf.pointer, trust, offset)
 
 
 def _by_looks(

@@ -13,6 +13,18 @@ from audit.models import rfc3339
 
 register = template.Library()
 
+_DOES = {
+    "read": "Only reads",
+    "run": "Runs",
+    "change": "Changes",
+    "install": "Installs",
+    "send": "Sends to",
+    "grant": "Changes who may do what with",
+    "pay": "Moves money to",
+    "stop": "Stops",
+    "delete": "Deletes",
+}
+
 
 @register.filter
 def visible(value: object) -> SafeString:
@@ -54,6 +66,12 @@ def warnings(value: object) -> tuple[str, ...]:
 def as_json(value: object) -> SafeString:
     """A value as indented, highlighted JSON."""
     return _safe(render.code_html(render.json_text(value), "json"))
+
+
+@register.filter
+def does(impact: dict[str, Any]) -> str:
+    """What an impact's verb says, as the beginning of a sentence."""
+    return _DOES.get(impact.get("verb", ""), "Nobody knows")
 
 
 @register.filter

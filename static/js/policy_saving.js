@@ -31,7 +31,7 @@ export class PolicySaver {
       if (!event.repeat) this.save({ isAsked: true });
     });
     document.addEventListener("click", (event) => this.#settle(event.target));
-    document.querySelector("[data-publish]")?.addEventListener("click", (event) => this.#first(event));
+    for (const link of document.querySelectorAll("[data-saved-first]")) link.addEventListener("click", (event) => this.#first(event));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.save();
     });
@@ -118,7 +118,7 @@ export class PolicySaver {
     this.#text.focus();
   }
 
-  // What is published is what is saved.
+  // What is tried or published is what is saved.
   async #first(event) {
     if (!this.#isChanged) return;
     event.preventDefault();

@@ -50,6 +50,7 @@ def test_beat_runs_what_the_sweeper_runs_every_two_seconds():
     schedule = app.conf.beat_schedule
     assert {entry["task"] for entry in schedule.values()} == {
         "agents.tasks.deliver",
+        "approvals.tasks.backtest",
         "approvals.tasks.sweep",
     }
     assert {entry["schedule"] for entry in schedule.values()} == {2.0}

@@ -436,3 +436,10 @@ def test_hostile_actions_take_a_bounded_time(name, arguments):
     assert time.process_time() - start < 1
     assert assessment.severity is Severity.CRITICAL or name == "x.y"
     assert assessment.inspected == ()
+
+
+def test_what_the_database_cannot_keep_is_marked():
+    sql = {"a\0b": "\u202e", "sql": 'DROP TABLE "c\0d"'}
+    found = assess(Action("x", "bot", sql))
+    assert "\0" not in str(found.as_dict())
+    assert "/arguments/a⟦U+0000⟧b" in [one.pointer for one in found.findings]

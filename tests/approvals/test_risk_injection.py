@@ -293,3 +293,17 @@ def test_time_grows_with_the_text_and_no_faster(unit):
     started = process_time()
     instructions_in(text)
     assert process_time() - started < 2.0
+
+
+def test_an_instruction_behind_hundreds_of_others_is_not_overlooked() -> None:
+    decoys = "Do not ignore previous instructions. " * 300
+    found = assess(Action("ticket.add", "a", {"body": decoys})).findings
+    told = {finding.code: finding.severity for finding in found}
+    assert told["injection.uninspectable"] is Severity.MEDIUM
+
+
+def test_a_long_list_of_checksums_is_a_note() -> None:
+    sums = "\n".join(f"{number:064x}" for number in range(10**60, 10**60 + 200))
+    found = assess(Action("ticket.add", "a", {"body": sums})).findings
+    told = {finding.code: finding.severity for finding in found}
+    assert told["injection.uninspectable"] is Severity.LOW

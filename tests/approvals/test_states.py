@@ -41,4 +41,6 @@ def test_only_the_lifecycle_assigns_a_state() -> None:
         # Permits and deliveries have states of their own.
         "approvals/lifecycle/permits.py",
         "agents/outbox.py",
+        # And so have back-tests.
+        "approvals/backtests.py",
     }

@@ -28,6 +28,39 @@ def words(html: str) -> str:
     return " ".join(Outline(html).text.split())
 
 
+def test_says_what_it_would_do_to_the_world(browser, alice, ask) -> None:
+    risky = ask("one", arguments={"sql": "DROP TABLE customers"})
+    shown = words(browser(alice).get(f"/r/{risky.id}").text)
+    assert "What it does Deletes customers" in shown
+    assert "Can be undone no" in shown
+    assert "sql.drop at /arguments/sql, ASI02" in shown
+    unknown = ask("one", arguments={"n": 1})
+    shown = words(browser(alice).get(f"/r/{unknown.id}").text)
+    assert "What it does Nobody knows" in shown
+    assert "Can be undone unknown" in shown
+
+
+def test_says_it_of_the_action_as_it_is_after_an_edit(browser, alice, ask) -> None:
+    approval = ask("one", arguments={"sql": "DROP TABLE customers"})
+    lifecycle.edit(
+        approval.pk,
+        actor=alice,
+        revision=1,
+        digest=approval.digest,
+        arguments={"sql": "DELETE FROM orders WHERE id = 7"},
+    )
+    shown = words(browser(alice).get(f"/r/{approval.id}").text)
+    assert "What it does Deletes orders" in shown
+
+
+def test_a_request_of_before_impacts_shows_none(browser, alice, ask) -> None:
+    approval = ask("one", arguments={"sql": "DROP TABLE customers"})
+    ApprovalRequest.objects.filter(pk=approval.pk).update(impact={})
+    shown = words(browser(alice).get(f"/r/{approval.id}").text)
+    assert "Drops table customers" in shown
+    assert "What it does" not in shown
+
+
 def test_shows_what_would_run_whole(browser, alice, ask) -> None:
     sql = "SELECT 1;\n" * 2000 + "DROP TABLE customers"
     approval = ask("one", arguments={"sql": sql, "limit": 5}, environment="production")
