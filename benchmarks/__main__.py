@@ -27,6 +27,11 @@ from benchmarks.acting import PASSWORD, PEOPLE
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = 200_000
 STATE_MACHINE = "tests/approvals/test_state_machine.py"
+RACES = [
+    "tests/approvals/test_races_of_everything.py",
+    "tests/approvals/test_races_redemption.py",
+    "tests/flows/test_brake_trials.py",
+]
 REGISTER = """
 import json
 from agents.registry import register_agent
@@ -46,11 +51,13 @@ windows:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parts = ["assessment", "backtest", "budget", "steps"]
+    parts = ["assessment", "backtest", "budget", "races", "steps"]
     parser.add_argument("part", nargs="?", choices=parts)
     part = parser.parse_args().part
     if part == "steps":
         report = _steps()
+    elif part == "races":
+        report = _races()
     elif part == "assessment":
         report = assessment.report()
     else:
@@ -64,14 +71,24 @@ def main() -> None:
 
 def _steps() -> dict[str, Any]:
     """The state machine's test with STEPS steps; exits with its status if it fails."""
-    command = [sys.executable, "-m", "pytest", "-n0", "-q", STATE_MACHINE]
-    environment = {**os.environ, "STEPS": str(STEPS)}
+    return {"steps": STEPS, "seconds": _tested([STATE_MACHINE], STEPS=str(STEPS))}
+
+
+def _races() -> dict[str, Any]:
+    """Every round of the races and of the brake's trials; exits as their tests do."""
+    return {"races": RACES, "seconds": _tested(RACES, ROUNDS="all")}
+
+
+def _tested(files: list[str], **variables: str) -> float:
+    """Seconds."""
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-s", *files]
     start = time.perf_counter()
+    environment = {**os.environ, **variables}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=sys.stderr)
     seconds = time.perf_counter() - start
     if done.returncode:
         sys.exit(done.returncode)
-    return {"steps": STEPS, "seconds": round(seconds, 1)}
+    return round(seconds, 1)
 
 
 def _measure(data_dir: Path, part: str | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""2,000 rounds in which eight threads want something else of one request."""
+"""Many rounds in which eight threads want something else of one request."""
 
 import random
 import time
@@ -23,11 +23,12 @@ from approvals.states import PermitState, State
 from audit.log import COMMAND_LINE
 from audit.models import Entry
 from tests.approvals.racing import Racers, Work
+from tests.rounds import rounds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 Ask = Callable[..., ApprovalRequest]
 
-ROUNDS = 2000
+ROUNDS = rounds(2000)
 TRIED_AGAIN_EVERY = 20
 """After every so many rounds each writer tries once more to change the decision."""
 LATEST = 0.012
@@ -252,7 +253,7 @@ def try_every_writer_again(approval: ApprovalRequest, cast: Cast) -> None:
     assert decision_of(approval.id) == before
 
 
-def test_2000_rounds_of_eight_threads_each_end_in_one_decision(
+def test_rounds_of_eight_threads_each_end_in_one_decision(
     ask: Ask, cast: Cast, racers: Racers
 ) -> None:
     """Approve, approve, deny, edit, cancel, expire, brake, redeem: all on one request.

@@ -24,11 +24,12 @@ from approvals.submission import Submission
 from audit.log import COMMAND_LINE, SYSTEM
 from audit.models import Entry
 from tests.approvals.racing import Racers
+from tests.rounds import rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ask = Callable[..., ApprovalRequest]
 
-PERMITS, REDEMPTIONS = 1000, 20
+PERMITS, REDEMPTIONS = rounds(1000), 20
 GRANTS, SUBMISSIONS = 50, 40
 MAX_USES = 10
 
@@ -51,7 +52,7 @@ def granting(db: None) -> Policy:
 
 
 @pytest.mark.long
-def test_1000_permits_are_redeemed_once_each_by_20_threads_at_once(
+def test_permits_are_redeemed_once_each_by_20_threads_at_once(
     ask: Ask, agent: Agent
 ) -> None:
     with Racers(REDEMPTIONS) as racers:

@@ -25,11 +25,12 @@ from tests.flows.braked import (
 )
 from tests.flows.people import Reviewer
 from tests.flows.test_resilience import PASSWORD, database_url
+from tests.rounds import rounds
 from tests.serving import Serving, data_folder
 
 pytestmark = [pytest.mark.flow, pytest.mark.redis, pytest.mark.long]
 
-TRIALS = 200
+TRIALS = rounds(200)
 HELD, FREE = 0.1, 0.05
 """Seconds for which each brake is engaged, and after it none is."""
 LONG_EVERY, LONG = 20, 1.3
@@ -196,7 +197,7 @@ def allowed_under(trial: Trial, successes: list[Success]) -> list[Success]:
     ]
 
 
-def test_200_brakes_under_load_are_in_force_everywhere_within_a_second(
+def test_brakes_under_load_are_in_force_everywhere_within_a_second(
     product: Product,
 ) -> None:
     trials, pulling = [], []
@@ -238,7 +239,10 @@ def was_busy(load: Load) -> None:
     assert min(answers["submit 201"], answers["redeem 200"]) > 2 * TRIALS
     assert answers["redeem 423"] > TRIALS / 4
     assert answers["redeem 409"] > 0  # revoked by a brake that denies
-    assert sum(count for key, count in answers.items() if key.startswith("vote")) > 50
+    assert (
+        sum(count for key, count in answers.items() if key.startswith("vote"))
+        > TRIALS / 4
+    )
     assert {key for key in answers if key.startswith("submit")} == {"submit 201"}
     assert not [key for key in answers if int(key.split()[1]) >= 500]
 
