@@ -4,8 +4,9 @@ Starts ``manage.py serve`` in a temporary data folder, as shipped: embedded
 PostgreSQL with fsync on, one process, every check on. Everything, the load
 included, shares the cores; so the ratios to PostgreSQL's own rate in the same
 run say more than the absolute numbers. ``ARGS=assessment`` measures the analysis
-of actions alone, ``ARGS=backtest`` a back-test alone. ``ARGS=steps`` takes STEPS random
-steps through the states of requests instead, which takes long.
+of actions alone, ``ARGS=backtest`` a back-test alone. ``ARGS=steps`` takes STEPS
+random steps through the states of requests instead, ``ARGS=races`` every round of
+the races and of the brake's trials, of which tests try a part; both take minutes.
 """
 
 import argparse

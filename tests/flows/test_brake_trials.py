@@ -239,10 +239,8 @@ def was_busy(load: Load) -> None:
     assert min(answers["submit 201"], answers["redeem 200"]) > 2 * TRIALS
     assert answers["redeem 423"] > TRIALS / 4
     assert answers["redeem 409"] > 0  # revoked by a brake that denies
-    assert (
-        sum(count for key, count in answers.items() if key.startswith("vote"))
-        > TRIALS / 4
-    )
+    votes = sum(count for key, count in answers.items() if key.startswith("vote"))
+    assert votes > TRIALS / 4
     assert {key for key in answers if key.startswith("submit")} == {"submit 201"}
     assert not [key for key in answers if int(key.split()[1]) >= 500]
 
