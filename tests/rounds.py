@@ -2,7 +2,7 @@
 
 import os
 
-SHARE = 4
+SHARE = 10
 """``make test`` tries one in so many; ``make bench ARGS=races`` tries all."""
 
 

@@ -10,7 +10,7 @@ export class PolicySaver {
   #text;
   #saved;
   #timer;
-  #isSaving = false;
+  #saving = null;
   #isStopped = false;
 
   constructor(form, text) {
@@ -50,14 +50,21 @@ export class PolicySaver {
     this.#timer = setTimeout(() => this.save(), pause);
   }
 
-  async save({ isAsked = false } = {}) {
-    if (this.#isSaving || this.#isStopped) return;
+  // One after the other; whoever asks while one is under way waits for that one.
+  save(options = {}) {
+    this.#saving ??= this.#save(options).finally(() => {
+      this.#saving = null;
+    });
+    return this.#saving;
+  }
+
+  async #save({ isAsked = false }) {
+    if (this.#isStopped) return;
     if (!this.#isChanged) {
       this.#say("Saved");
       if (isAsked) notify("Saved.");
       return;
     }
-    this.#isSaving = true;
     clearTimeout(this.#timer);
     const sent = this.#text.value;
     try {
@@ -72,7 +79,6 @@ export class PolicySaver {
       this.#say("Not saved: no answer. Trying again.");
       this.#timer = setTimeout(() => this.save(), AGAIN);
     }
-    this.#isSaving = false;
     if (!this.#isStopped && this.#isChanged && sent !== this.#text.value) this.#later(PAUSE);
   }
 
@@ -124,6 +130,8 @@ export class PolicySaver {
     event.preventDefault();
     const { href } = event.currentTarget;
     await this.save();
+    // The one that was under way may have begun before the last key.
+    if (this.#isChanged) await this.save();
     if (!this.#isChanged) location.assign(href);
   }
 

@@ -49,6 +49,8 @@ def value_at(action: Action, pointer: str) -> Any:
     }
     for part in pointer.split("/")[1:]:
         member = part.replace("~1", "/").replace("~0", "~")
+        # The database keeps no U+0000, so findings name it.
+        member = member.replace("⟦U+0000⟧", "\0")
         value = value[int(member)] if isinstance(value, list) else value[member]
     return value
 

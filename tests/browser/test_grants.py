@@ -73,7 +73,7 @@ def test_mistakes_are_shown_where_they_were_made(page: Page, server: Server) -> 
     page.goto(ask(server))
     page.get_by_label("Uses").fill("1000")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("From 1 to 50 uses")
+    expect(page.get_by_role("alert")).to_contain_text("From 1 to 10 uses")
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_label("Uses")).to_have_value("1000")
     expect(page.locator("[data-allow]")).to_have_count(0)
