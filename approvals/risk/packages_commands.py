@@ -71,9 +71,8 @@ _REGISTRY = names(
     " --find-links -f --repository --repository-url --channel"
 )
 _PUBLIC = re.compile(
-    r"https://(?:[\w-]{1,60}\.)?(?:pypi\.org|pythonhosted\.org|npmjs\.org|npmjs\.com"
-    r"|yarnpkg\.com|rubygems\.org|crates\.io|nuget\.org|packagist\.org"
-    r"|download\.pytorch\.org)(?:[/:?#]|\Z)",
+    r"https://(?:[\w-]{1,60}\.)?(?:(?:pypi|npmjs|rubygems|nuget|packagist"
+    r"|download\.pytorch)\.org|(?:npmjs|yarnpkg)\.com|crates\.io)(?:[/:?#]|\Z)",
     re.IGNORECASE,
 )
 _UNCHECKED = names(

@@ -198,7 +198,7 @@ def test_commands_that_name_no_package_are_quiet(command):
     [
         "pip install requests==2.32.0 'flask>=3,<4'",
         "npm install react@18 @types/node@20 left-pad@1",
-        "pip install -i https://pypi.org/simple requests==2.32.0",
+        "gem install -s https://rubygems.org rails",
         "cargo add serde --features derive",
         "gem install rails",
     ],
