@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
+from approvals.canonical import pointer_to
 from approvals.risk.context import Kind, Role
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.packages_commands import of_command
@@ -149,7 +150,7 @@ def _holders(view: View) -> Iterator[tuple[str, list[str]]]:
     for name, value in view.action.arguments.items():
         if isinstance(value, Mapping) and tokens(name) & _LISTS:
             yield (
-                f"/arguments/{name}",
+                pointer_to("/arguments", name),
                 [
                     f"{key}@{version}"
                     if isinstance(version, str) and version

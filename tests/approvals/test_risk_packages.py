@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approvals.canonical import Action
-from approvals.risk import Context
+from approvals.risk import Context, assess
 from approvals.risk.context import Kind, Mapped, Role
 from approvals.risk.packages import of_command
 from approvals.risk.packages_known import (
@@ -375,3 +375,9 @@ def test_long_files_take_no_longer_than_their_size(text, path):
     assert_sound(
         Action("write_file", "bot", {"path": path, "content": text}), "packages"
     )
+
+
+def test_points_to_members_with_odd_names():
+    action = Action("pip.install", "bot", {"a/packages~b": {"lodahs": "1"}})
+    assert_sound(action, "packages")
+    assert "/arguments/a~1packages~0b" in {f.pointer for f in assess(action).findings}
