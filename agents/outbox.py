@@ -221,13 +221,11 @@ def _finish(delivery: Delivery, state: Delivery.State, attempt: Attempt) -> None
         delivery,
         SYSTEM,
         status=attempt.status,
-        error=attempt.error[:500],
+        error=log.Sealed(attempt.error[:500]),
     )
 
 
-def _record(
-    action: Action, delivery: Delivery, actor: Actor, **data: str | int | None
-) -> None:
+def _record(action: Action, delivery: Delivery, actor: Actor, **data: object) -> None:
     log.record(
         action,
         actor=actor,

@@ -1,9 +1,9 @@
 """The log's Merkle tree: hashes, roots and proofs (RFC 9162, section 2.1). Pure.
 
-A tree of ``size`` leaves is made of complete subtrees: ``Node(level, index)`` covers
-the leaves ``index * 2**level`` to ``(index + 1) * 2**level``. Whoever stores the hashes
-of complete subtrees can answer for every node of every size, so proofs are asked
-for as ranges of leaves, and roots come from a ``Lookup`` of complete subtrees.
+A tree is made of complete subtrees: ``Node(level, number)`` covers the leaves
+``number * 2**level`` to ``(number + 1) * 2**level``. Whoever stores the hashes of
+complete subtrees can answer for every size, so proofs are asked for as ranges of
+leaves, and roots come from a ``Lookup`` of complete subtrees.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,10 +25,10 @@ class Range(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A complete subtree of ``2**level`` leaves, the ``index``-th of its size."""
+    """A complete subtree of ``2**level`` leaves, the ``number``-th of its size."""
 
     level: int
-    index: int
+    number: int
 
 
 Lookup = Callable[[Node], bytes]

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from uuid_utils.compat import uuid7
 
 from audit import log
 from audit.actions import Action
@@ -126,8 +127,17 @@ def _sign_in_failed(
     """Nobody knows who it was; the name is only what was typed."""
     typed = _storable(str(credentials.get("username", "")))
     stranger = log.Actor(type="anonymous", id="", name="")
-    data = {"name": typed, **_origin(request)}
-    _record(Action.USER_SIGN_IN_FAILED, stranger, "", data)
+    data = {"name": log.Sealed(typed), **_origin(request)}
+    # A subject of its own: what was typed here can be erased without the rest.
+    attempt = ("sign_in", str(uuid7()))
+    with transaction.atomic():
+        log.record(
+            Action.USER_SIGN_IN_FAILED,
+            actor=stranger,
+            subject=attempt,
+            data=data,
+            is_new=True,
+        )
 
 
 @transaction.atomic
@@ -138,7 +148,9 @@ def _record(
 
 
 def _origin(request: HttpRequest | None) -> dict[str, Any]:
-    return {"address": request.META.get("REMOTE_ADDR", "")} if request else {}
+    if request is None:
+        return {}
+    return {"address": log.Sealed(request.META.get("REMOTE_ADDR", ""))}
 
 
 def _storable(text: str) -> str:

@@ -20,6 +20,9 @@ class Environment(BaseSettings):
     redis_url: str | None = None
     secret_key: str | None = Field(default=None, min_length=32)
     permit_key: str | None = None
+    audit_key: str | None = None
+    audit_origin: str | None = Field(default=None, pattern=r"^[^\s+]{1,200}$")
+    """Who the audit log is; default: the public address without its scheme."""
     base_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     data_dir: Path = Path(".data")
@@ -43,6 +46,11 @@ class Environment(BaseSettings):
     def base_address(self) -> str:
         """The public address without a trailing slash."""
         return str(self.base_url).rstrip("/")
+
+    @property
+    def log_origin(self) -> str:
+        """``host/audit``: where the log's checkpoints and tiles are served."""
+        return self.audit_origin or f"{self.base_address.partition('://')[2]}/audit"
 
     @property
     def is_local(self) -> bool:

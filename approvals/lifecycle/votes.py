@@ -28,7 +28,7 @@ from approvals.policy import Confirmation, ReasonRequired, StepUp, Tier
 from approvals.ruleset import current
 from approvals.states import State
 from audit.actions import Action as Verb
-from audit.log import person, record
+from audit.log import Sealed, person, record
 
 Verdict = Vote.Verdict
 
@@ -156,8 +156,8 @@ def _record(approval: ApprovalRequest, cast: Vote) -> None:
         data={
             "verdict": cast.verdict,
             "revision": cast.revision,
-            "digest": cast.digest,
-            "message": cast.message,
+            "digest": Sealed(cast.digest),
+            "message": Sealed(cast.message),
             "reason_code": cast.reason_code,
             "grant": cast.grant_id and str(cast.grant_id),
             "passkey": cast.assertion and cast.assertion["credential_id"],

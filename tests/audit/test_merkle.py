@@ -56,7 +56,7 @@ def root(leaves: list[bytes]) -> bytes:
 
 
 def lookup(node: Node) -> bytes:
-    return root(HASHES[node.index << node.level : (node.index + 1) << node.level])
+    return root(HASHES[node.number << node.level : (node.number + 1) << node.level])
 
 
 def cases(kind: str) -> Iterator[dict[str, Any]]:

@@ -241,7 +241,9 @@ def test_n_begins_a_rule_where_its_condition_goes(admins: Page) -> None:
     expect(editor).to_be_focused()
     admins.keyboard.type('action.name == "refund"')
     head, rest = POLICY.split("rules:\n")
-    rule = '  - key: new-rule\n    when: action.name == "refund"\n    tier: \n    why: \n'
+    rule = (
+        '  - key: new-rule\n    when: action.name == "refund"\n    tier: \n    why: \n'
+    )
     expect(editor).to_have_value(f"{head}rules:\n{rule}{rest}")
     admins.keyboard.type("n")
     expect(editor).to_have_value(re.compile('"refund"n\n'))
