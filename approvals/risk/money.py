@@ -12,6 +12,7 @@ from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.money_amounts import Amount, amounts_of, total_of
 from approvals.risk.money_crypto import wallets_in
 from approvals.risk.tables import names
+from approvals.risk.tool_operations import claims_in
 from approvals.risk.verbs import Claim, claims_of, reads
 from approvals.risk.view import Leaf, View, tokens
 
@@ -22,7 +23,7 @@ _PAYING = names(
     " topup wire withdraw"
 )
 _PAYING_SUMS = names(
-    "bid call charge debit deposit exchange give grant issue move order redeem"
+    "bid call charge debit deposit divert exchange give grant issue move order redeem"
     " remit sell send settle submit swap tip trade transfer"
 )
 """Verbs that move money where there is an amount."""
@@ -30,6 +31,8 @@ _HANDLING = _PAYING_SUMS | names(
     "accept add adjust approve authorise authorize confirm create edit execute make"
     " modify place post process release request run schedule sign start update"
 )
+_ASKING = names("create make request send")
+"""Asks somebody else for money; nothing leaves."""
 _MONEY = names(
     "bet bids bitcoin bonus btc cash charge charges coin coins commission crypto"
     " donation ether ethereum funds invoice loan money mortgage payment payments"
@@ -76,7 +79,7 @@ def _moves(view: View, amounts: list[Amount]) -> Severity | None:
     """Medium where money moves; low where something is booked that has a price."""
     if any(one.kind is Kind.MONEY for one in view.context.mapped(view.action.name)):
         return Severity.MEDIUM
-    claims = claims_of(view.action.name)
+    claims = claims_in(view)
     if any(_is_payment(claim, bool(amounts)) for claim in claims):
         return Severity.MEDIUM
     if amounts and any(_is_payee(leaf) for leaf in view.texts):
@@ -93,6 +96,8 @@ def _is_payment(claim: Claim, has_amount: bool) -> bool:
     if verb in ("place", "submit", "make", "create") and objects & _ORDERED:
         return verb == "place" or has_amount
     is_detail = verb in _EDITING and not has_amount and not objects & _SUMS
+    if verb in _ASKING and ("request" in objects or verb == "request"):
+        return False
     if verb in _HANDLING and objects & _MONEY and not is_detail:
         return not objects & _NOT_MONEY
     return has_amount and verb in _PAYING_SUMS and not objects & _NOT_MONEY

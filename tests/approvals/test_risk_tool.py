@@ -25,7 +25,7 @@ ADMITS = [
     ("clean_up_old_files", "tool.deletes", "medium"),
     ("cancel_all_orders", "tool.stops", "medium"),
     ("cancel_subscription", "tool.stops", "medium"),
-    ("terminate_instances", "tool.stops", "medium"),
+    ("terminate_instances", "tool.stops", "high"),
     ("shut_down_cluster", "tool.stops", "high"),
     ("deactivate_user", "tool.stops", "medium"),
     ("block_account", "tool.stops", "medium"),
