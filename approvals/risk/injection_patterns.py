@@ -80,9 +80,9 @@ _OVERRIDE = wording(
     r"|ceo|security)(?:\s\w+)?)?:\s",
     r"\b(?:system|admin(?:istrator)?|developer|safety|security)\s+override\b",
     r"\bpriority\s+override\s?[:!]",
-    rf"\bfrom now on,?\s+(?:you\s+(?:(?:will|must|shall|should|can|only|always|may)\s+)*"
-    rf"{_OBEYING}|you\s+are\s+(?:now\s+)?(?:an?|in|no longer|free|not bound|dan|going"
-    r" to (?:act|be|respond)|named|called|my|unrestricted)|ignore|obey"
+    rf"\bfrom now on,?\s+(?:you\s+(?:(?:will|must|shall|should|can|only|always"
+    rf"|may)\s+)*{_OBEYING}|you\s+are\s+(?:now\s+)?(?:an?|in|no longer|free|not bound"
+    r"|dan|going to (?:act|be|respond)|named|called|my|unrestricted)|ignore|obey"
     r"|respond as|act as|approve|send|forward|always (?:approve|send|forward"
     r"|answer))\b",
     r"\b(?:disable|deactivate|turn off|switch off|lift|remove|suspend)\s+(?:(?:all|any"
@@ -94,8 +94,10 @@ _OVERRIDE = wording(
     r"\b(?:previous|prior|earlier|original)\s+(?:instructions|directives|orders|rules"
     r"|prompts?)\s+(?:are|were|have been|is|was|has been)\s+(?:now\s+)?(?:void"
     r"|cancell?ed|revoked|overridden|superseded|obsolete|no longer|null)",
-    r"\b(?:this is|here is|here are|following is)\s+your\s+new\s+(?:system\s+)?(?:prompt"
-    r"|instructions|directive)",
+    rf"\byour\s(?:previous|prior|earlier|original|old|current)\s(?:{_W}\s)?{_RULES}\s"
+    r"(?:no longer|don'?t|do not)\s(?:apply|count|matter|exist|bind)",
+    r"\b(?:this is|here is|here are|following is)\s+your\s+new\s+(?:system\s+)?"
+    r"(?:prompt|instructions|directive)",
     r"(?:\A|[.!\n]\s*)execute:\s?[a-z_][\w.]*\(",
     r"before (?:you can |you )?(?:solv|complet|continu|answer)\w*\s[\w ]*(?:task"
     r"|request"
@@ -137,6 +139,9 @@ _ROLE = wording(
     r"\byou(?:'re|\s+are)\s+(?:now\s+)?(?:operating\s+|running\s+)?in\s+(?:a\s+)?(?:developer"
     r"|debug|admin|maintenance|sudo|root|test(?:ing)?)\s+mode\b",
     r"\bplay a (?:game|role)\b[^.\n]*\byou\b[^.\n]*(?:restrictions|hacker|ai)\b",
+    r"\byou(?:'re| are)\s[^.\n]*\b(?:ai|bot|model|assistant|llm|\w+bot|\w+gpt)\b[^.\n]*"
+    r"\b(?:without|no|free (?:of|from)|not bound by)\s(?:any\s)?(?:[\w-]+\s){0,2}"
+    r"(?:morals?|restrictions|limits|limitations|ethics|filters|guidelines|rules)\b",
     r"\byou(?:'re| are)\s[^.\n]*\bno (?:ethical|moral|safety"
     r"|content) (?:guidelines|rules"
     r"|restrictions|filters)\b",
@@ -156,7 +161,11 @@ _ADDRESSED = wording(
     rf"\bif you(?:'re| are)\s(?:an?\s){_AGENT}\b",
     rf"\b(?:as|since)\syou(?:'re| are)\san?\s{_AGENT}\b",
     rf"\bto you, {_AGENT}\b",
-    rf"\b{_AGENT}\s+(?:reading|processing|parsing|summari[sz]ing"
+    r"\b(?:hey|hi|hello|dear|ok|okay)\s(?:ai\s)?(?:assistant|agent|bot|chatbot)[,:!]\s"
+    r"[^.\n]*\b(?:run|call|send|delete|ignore|forward|execute|transfer|tool|approve"
+    r"|once you|when you)\b",
+    rf"\b{_AGENT}\s+(?:reading|processing|parsing|summari[sz]ing|reviewing|evaluating"
+    r"|screening|grading|analy[sz]ing|ranking|scoring|assessing"
     rf"|that reads?)\s(?:this|the)\b",
     r"\b(?:important|warning|attention)!!+\s*(?:ignore|read|do|you|follow|before)",
     r"\bstrictly adhere to the following\s(?:instruction|rule|command)",
@@ -172,12 +181,16 @@ _MARKERS = wording(
     "imitates the marks between turns of a conversation",
     r"<\|(?:im_start|im_end|im_sep|system|user|assistant|endoftext|end_of_text|eot_id"
     r"|start_header_id|end_header_id|begin_of_text|endofprompt)\|>",
+    r"\{\{[#/~]?\s?(?:system|assistant)\b[~\s]?\}\}",
+    r"```(?:system|assistant|instructions?)\s*\n",
+    r"\bend of (?:the )?(?:document|e-?mail|data|page|context|file|message|input"
+    r"|content)\b[\W_]*(?:assistant|system|ai|human)\s*:",
     r"\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>",
     r"(?:\A|\n)\s*#{2,4}\s*(?:new\s|end\s)?(?:system|assistant|human|instructions?)"
     r"(?:\s(?:prompt|message|instructions?|override))?\s*(?::|#{2,})",
-    r"(?:\A|\n)\s*[\[<](?:system|admin|developer)(?:[\s_-](?:prompt|message|note"
+    r"(?:\A|\n)\s*[\[<]+(?:system|admin|developer)(?:[\s_-](?:prompt|message|note"
     r"|override"
-    r"|instructions?|reminder|notice|alert|update))?[\]>]",
+    r"|instructions?|reminder|notice|alert|update))?[\]>]+",
     r"[\[<](?:system|admin|developer)[\s_-](?:prompt|message|note|override|instructions?"
     r"|notice|alert|update)\s?:\s",
     r"</?(?:system[-_]?(?:prompt|message|reminder|instructions?|override)"
@@ -238,6 +251,10 @@ _APPROVAL = wording(
     r"\bthe user (?:has\s)?(?:already\s)?(?:confirmed|approved|consented"
     r"|authori[sz]ed)\b"
     r"[^.\n]*\b(?:skip|proceed|without|no need)\b",
+    r"\b(?:do not|don'?t|must not|never) (?:ask|wait) (?:(?:me|the user|anyone"
+    r"|anybody|us) )?for (?:any )?(?:confirmation|approval|permission)\b",
+    r"\bproceed (?:immediately |at once )?without (?:asking|confirmation|approval"
+    r"|review|further|user)\b",
     r"\bno need to ask (?:the user )?for (?:confirmation|approval|permission)\b",
     r"\bapprove\s(?:this|it|the request|all)\b[^.\n]*\bwithout\s(?:further\s)?(?:review"
     r"|reading|checking|looking|delay|question)",

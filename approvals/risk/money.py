@@ -23,8 +23,8 @@ _PAYING = names(
     " topup wire withdraw"
 )
 _PAYING_SUMS = names(
-    "bid call charge debit deposit divert exchange give grant issue move order redeem"
-    " remit sell send settle submit swap tip trade transfer"
+    "bid call charge debit deposit divert exchange fund give grant issue liquidate"
+    " move order redeem remit sell send settle submit swap tip trade transfer"
 )
 """Verbs that move money where there is an amount."""
 _HANDLING = _PAYING_SUMS | names(
@@ -92,7 +92,7 @@ def _moves(view: View, amounts: list[Amount]) -> Severity | None:
 def _is_payment(claim: Claim, has_amount: bool) -> bool:
     verb, objects = claim.verb, claim.objects
     if verb in _PAYING:
-        return not objects & _NOT_MONEY
+        return has_amount or not objects & _NOT_MONEY
     if verb in ("place", "submit", "make", "create") and objects & _ORDERED:
         return verb == "place" or has_amount
     is_detail = verb in _EDITING and not has_amount and not objects & _SUMS

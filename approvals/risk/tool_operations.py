@@ -55,6 +55,14 @@ _PARTICIPLES = {
     "terminated": "terminate",
     "unlocked": "unlock",
 }
+_DONE = names(
+    "deactivate delete deleted disable disabled disarm publish revoke suspend suspended"
+    " terminate terminated unlock"
+)
+_PHYSICAL = names(
+    "activate close deactivate disable disarm enable lock open start stop toggle unlock"
+)
+"""What is opened or switched off stands in the arguments as often as in the name."""
 _SIZES = names("capacity count instances replicas size")
 _SIZED = names("capacity desired instances max min replicas")
 _MOST = 60
@@ -63,7 +71,20 @@ _MOST = 60
 
 def claims_in(view: View) -> tuple[Claim, ...]:
     """What the name says, and after it what the arguments add."""
-    return (*claims_of(view.action.name), *_operations(view))
+    said = tuple(_completed(claim, view) for claim in claims_of(view.action.name))
+    return (*said, *_operations(view))
+
+
+def _completed(claim: Claim, view: View) -> Claim:
+    """``turn_off(name="kitchen light")`` switches off a light."""
+    if claim.verb not in _PHYSICAL:
+        return claim
+    found = set(claim.objects)
+    for leaf in islice(view.leaves, _MOST):
+        is_about = bool(tokens(leaf.member) & (_ABOUT | {"name"}))
+        if is_about and _is_near(leaf) and len(leaf.text) <= 80:
+            found.update(words_of(leaf.text))
+    return Claim.of(claim.verb, found)
 
 
 def _operations(view: View) -> Iterator[Claim]:
@@ -117,8 +138,8 @@ def _in_switch(
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """``enabled: false`` stops what the name is about; ``deleted: true`` says so."""
     if value:
-        for word in words & {"deleted", "disabled", "suspended", "terminated"}:
-            yield _PARTICIPLES[word], words - {word}
+        for word in words & _DONE:
+            yield _PARTICIPLES.get(word, word), words - {word}
         return
     switch = words & _SWITCHES
     if not switch:

@@ -60,7 +60,9 @@ def _takes_over(claim: Claim) -> Match | None:
     if claim.verb in ("rotate", "regenerate", "reset") and claim.objects & words.KEYS:
         text = "Is named for replacing keys that others use"
         return Match("tool.account_takeover", _MEDIUM, text)
+    is_factor = claim.verb in ("reset", "delete", "remove", "disable", "enroll")
     is_sign_in = bool(claim.objects & words.SIGN_IN)
+    is_sign_in = is_sign_in or (is_factor and "factor" in claim.objects)
     is_address = claim.objects >= {"email"} and bool(
         claim.objects
         & {"account", "address", "user", "login", "recovery", "primary", "my"}
@@ -77,9 +79,15 @@ def _takes_over(claim: Claim) -> Match | None:
 
 
 def _moves_things(claim: Claim) -> Match | None:
-    is_set = claim.verb in ("adjust", "change", "modify", "override", "update")
-    is_moved = claim.verb in words.MOVING and bool(claim.objects & words.THINGS)
-    if not is_moved and not (is_set and claim.objects & words.PLANT):
+    is_set = claim.verb in names(
+        "adjust change control force modify override set update write"
+    )
+    things = claim.objects & words.THINGS
+    is_moved = claim.verb in words.MOVING and bool(things)
+    if claim.verb in ("activate", "enable", "set", "start") and things == {"alarm"}:
+        return None
+    is_steered = is_set and bool(claim.objects & (words.PLANT | words.CONTROLS))
+    if not is_moved and not is_steered:
         return None
     if claim.verb == "lock" or claim.verb == "close":
         return None
@@ -102,7 +110,7 @@ def _grants(claim: Claim) -> Match | None:
     )
     is_opened = verb == "open" and bool(objects & {"port", "ports"})
     is_pair = is_pair or is_handed_over or is_opened
-    if objects & {"policy", "policies"} and verb in ("attach", "put", "update", "set"):
+    if objects & {"policy", "policies"} and verb in words.SETTING:
         is_pair = is_pair or bool(objects & words.POLICED)
     is_granting = verb in words.GRANTING and not objects & {"suggestion", "cookies"}
     is_granting = is_granting and not (verb == "invite" and objects & words.GATHERINGS)
@@ -195,6 +203,14 @@ def _publishes(claim: Claim) -> Match | None:
     return Match("tool.publishes", _HIGH if is_grave else _MEDIUM, text)
 
 
+def _rewires(claim: Claim) -> Match | None:
+    is_set = claim.verb in words.SETTING | {"add", "redirect", "reroute"}
+    if not is_set or not claim.objects & words.NETWORK:
+        return None
+    text = "Is named for changing how others reach what runs"
+    return Match("tool.infrastructure", _MEDIUM, text)
+
+
 def _reverts(claim: Claim) -> Match | None:
     is_older = claim.verb in ("restore", "revert", "rollback")
     if not is_older or not claim.objects & words.OLDER:
@@ -248,6 +264,7 @@ _RULES: tuple[Callable[[Claim], Match | None], ...] = (
     _grants,
     _deletes,
     _stops,
+    _rewires,
     _reverts,
     _executes,
     _publishes,

@@ -10,8 +10,8 @@ DELETING = names(
 SMALL = names(
     "basket bookmark bookmarks cart comment draft drafts emoji favorite favorites"
     " favourite favourites filter filters flag highlight label labels like likes pin"
-    " reaction reactions reminder reminders selection star tab tag tags todo typing"
-    " watch wishlist"
+    " playlist reaction reactions reminder reminders selection star tab tag tags todo"
+    " typing watch watchlist wishlist"
 )
 """What goes and comes every day."""
 GRAVE = names(
@@ -27,8 +27,9 @@ RUNNING = names(
     "account accounts app application applications card cluster container containers"
     " database deployment device employee environment function host instance instances"
     " job jobs machine member membership network node pipeline pod process processes"
-    " server servers service services session sessions site subscription subscriptions"
-    " system task tenant user users vm vms website worker workers workflow"
+    " project queue server servers service services session sessions site subscription"
+    " subscriptions system task tenant trigger user users vm vms website worker"
+    " workers workflow"
 )
 STOPPING = names(
     "ban block deactivate decommission deprovision disable disconnect drain eject"
@@ -36,7 +37,7 @@ STOPPING = names(
     " shutdown stop sunset suspend terminate"
 )
 ALWAYS_STOPS = names(
-    "ban deactivate decommission deprovision disable drain evict expel halt kill"
+    "ban deactivate decommission deprovision disable drain evict expel halt kick kill"
     " offboard reboot shutdown sunset terminate"
 )
 SAFETY = names(
@@ -63,7 +64,10 @@ PEOPLE = names(
     " delegate employee guest guests maintainer member members owner owners signatory"
     " user users"
 )
-POLICED = names("access acl bucket group iam key org resource role security user")
+POLICED = names(
+    "access acl bucket cluster firewall group iam key network org password resource"
+    " retention role security user vault"
+)
 ACCESS = names(
     "access acl iam ownership permission permissions privilege privileges right"
     " rights role roles sudo superuser"
@@ -104,8 +108,8 @@ THINGS = names(
 )
 MOVING = names(
     "activate arm call close control detonate disarm dispatch drive eject enable fire"
-    " fly grab grip ignite launch lock move open release set start steer stop unlock"
-    " vent"
+    " fly grab grip ignite launch lock move open release set start steer stop takeoff"
+    " unlock vent"
 )
 SECRETS = names(
     "credential credentials keychain mnemonic passphrase passphrases password"
@@ -135,11 +139,11 @@ FIGHTING = names(
     " resolve respond stop"
 )
 LIVES = names(
-    "911 ambulance anesthesia anesthetic ballot chemotherapy contract deed"
-    " defibrillator diagnosis dosage dose drug emergency evacuation grades infusion"
-    " insulin lawsuit medication medications medicine morphine opioid opioids oxygen"
-    " pacemaker police prescription prescriptions radiation surgery transfusion"
-    " treatment ventilator vote will"
+    "911 allergies allergy ambulance anesthesia anesthetic ballot chemotherapy"
+    " contract deed defibrillator diagnosis dosage dose drug ehr emergency emr"
+    " evacuation grades infusion insulin lawsuit medication medications medicine"
+    " morphine opioid opioids oxygen pacemaker police prescription prescriptions"
+    " radiation surgery transfusion treatment ventilator vote will"
 )
 NOT_DOING = names("draft note notes question reminder search summary template")
 HARM_STEMS = (
@@ -199,8 +203,17 @@ MAIL_TOOLS = names(
 )
 """Beside these, ``email`` is no address of an account."""
 GATHERINGS = names("attendee calendar call event game meeting party room session")
+SETTING = names(
+    "attach change configure create edit modify put replace set update write"
+)
 COPYING = names(
     "backup copy export forward mirror move push replicate send sync transfer upload"
 )
 ELSEWHERE = names("external externally offsite outside personal thirdparty")
+NETWORK = names(
+    "cors dns domain gateway ingress loadbalancer nameserver proxy route subnet vpc vpn"
+)
+"""How others reach what runs."""
+CONTROLS = names("actuator coil hmi modbus opcua plc rtu scada setpoint")
+"""What steers machines in a plant."""
 MASS = names("all batch bulk every everyone everything mass multiple")

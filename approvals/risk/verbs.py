@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from approvals.risk.verbs_words import (
+    ASKED,
     CHANGING,
     CONTAINERS,
     EITHER,
     JOINS,
     METHODS,
     NOMINAL,
+    NOUNS,
     PHRASES,
     READING,
     STRICT,
@@ -153,6 +155,8 @@ def _verbs(words: list[str]) -> list[str]:
     if not words:
         return []
     first = words[0]
+    if first in NOUNS and words[-1] in ASKED:
+        return ["check"]
     if first in READING or first in CHANGING:
         return [first]
     noun = _nominal(words)

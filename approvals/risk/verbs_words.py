@@ -12,38 +12,39 @@ READING = names(
 )
 """Verbs that change nothing, if the name speaks the truth."""
 CHANGING = names(
-    "accept activate add adjust allow allowlist annihilate append apply approve"
-    " archive arm assign attach authorise authorize ban blacklist broadcast buy bypass"
-    " cancel clear clone close compromise configure confirm connect convert copy crack"
-    " create deactivate decline decommission decrypt delegate delete delist demote"
-    " deny denylist deploy deprovision destroy detach detonate disable disarm disburse"
-    " discard disconnect dismantle dismiss dispatch dispose divert donate drain drop"
-    " duplicate edit eject elevate enable encrypt enrol enroll erase evacuate eval"
-    " evict exec execute expel expire expose expunge fabricate falsify finalize flash"
-    " flush forcepush forget format forward generate give grant halt harvest hide"
-    " ignite impersonate import ingest inject insert install invalidate invest invite"
-    " invoke join kick kill launch leave liquidate login logout make merge migrate"
-    " modify move mute notify nuke obliterate offboard onboard opt overclock override"
-    " overwrite pause pay payout persist place plant prescribe proceed promote"
-    " provision prune publish purchase purge push put quit reassign reboot recover"
-    " redeem redirect refund register reimburse reinstate reject relay remember remit"
-    " remove rename renew reopen repay replace replicate reroute reschedule reset"
-    " resize resolve respond restart restore resume retire return revert revoke"
-    " rollback rotate run save scale schedule scrub sell send set share shred shutdown"
-    " sideload sign silence skip spawn start stop submit subscribe sunset suppress"
-    " suspend terminate toggle topup transmit trash trigger truncate unassign unban"
-    " unblock unenroll unfollow unfreeze uninstall unlink unlock unmute unprotect"
-    " unpublish unregister unseal unset unshare unsubscribe update upgrade upload"
-    " upsert void whitelist wipe wire withdraw write zap"
+    "accept activate add adjust administer allow allowlist annihilate append apply"
+    " approve archive arm assign attach authorise authorize ban blacklist broadcast"
+    " buy bypass cancel clear clone close compromise configure confirm connect convert"
+    " copy crack create deactivate decline decommission decrypt delegate delete delist"
+    " demote deny denylist deploy deprovision destroy detach detonate disable disarm"
+    " disburse discard disconnect dismantle dismiss dispatch dispense dispose divert"
+    " donate drain drop duplicate edit eject elevate enable encrypt enrol enroll erase"
+    " evacuate eval evict exec execute expel expire expose expunge fabricate falsify"
+    " finalize flash flush forcepush forget format forward generate give grant halt"
+    " harvest hide ignite impersonate import infuse ingest inject insert install"
+    " invalidate invest invite invoke join kick kill launch leave liquidate login"
+    " logout make merge migrate modify move mute notify nuke obliterate offboard"
+    " onboard opt overclock override overwrite pause pay payout persist place plant"
+    " prescribe proceed promote provision prune publish purchase purge push put quit"
+    " reassign reboot recover redeem redirect refund register reimburse reinstate"
+    " reject relay remember remit remove rename renew reopen repay replace replicate"
+    " reroute reschedule reset resize resolve respond restart restore resume retire"
+    " return revert revoke rollback rotate run save scale schedule scrub sell send set"
+    " share shred shutdown sideload sign silence skip spawn start stop submit"
+    " subscribe sunset suppress suspend takeoff terminate titrate toggle topup"
+    " transmit trash trigger truncate unassign unban unblock unenroll unfollow"
+    " unfreeze uninstall unlink unlock unmute unprotect unpublish unregister unseal"
+    " unset unshare unsubscribe update upgrade upload upsert void whitelist wipe wire"
+    " withdraw write zap"
 )
 """Verbs that are hardly ever nouns in the name of an action."""
 EITHER = names(
     "access bid block book call change charge cleanup commit control debit deposit dm"
     " dump email empty escalate exchange exfiltrate export fax filter follow freeze"
-    " grab hack issue label like link lock log mail manage mark message mirror modify"
-    " note open order patch post process quarantine record release reply report repost"
-    " request reserve review settle ship sms sort store swap switch sync tag test tip"
-    " trade transfer trust turn tweet"
+    " fund grab hack issue label like link lock log mail manage mark message mirror"
+    " modify note open order patch post process quarantine record release reply report"
+    " repost request reserve review settle ship sms sort store swap switch sync tag"
+    " test tip trade transfer trust turn tweet"
 )
 """Verbs that are nouns just as often."""
 STRICT = READING - names(
@@ -57,7 +58,9 @@ PHRASES = {
     ("clean", "up"): "cleanup",
     ("force", "merge"): "forcepush",
     ("force", "push"): "forcepush",
+    ("kick", "off"): "start",
     ("log", "in"): "login",
+    ("take", "off"): "takeoff",
     ("log", "out"): "logout",
     ("look", "up"): "lookup",
     ("opt", "out"): "unsubscribe",
@@ -176,3 +179,9 @@ METHODS = {
     "put": "update",
 }
 """Methods of HTTP, as verbs."""
+NOUNS = names("purchase refund return")
+"""Verbs that are nouns before one of these: ``refund_status`` refunds nothing."""
+ASKED = names(
+    "check count detail details eligibility estimate history info list lookup policy"
+    " quote report search status summary"
+)
