@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from approvals.risk.context import Kind
 from approvals.risk.tables import names
+from approvals.risk.texts_named import kinds_of
 from approvals.risk.verbs import Claim, claims_of, reads, verbs_of, words_of
 from approvals.risk.verbs_words import METHODS
 from approvals.risk.view import Leaf, View, tokens
@@ -28,6 +30,8 @@ _ABOUT = names(
 """Members that say what the operation is applied to."""
 _SWITCHES = names("active armed enabled enforce enforced locked protected")
 _WORDS = re.compile(r"[A-Za-z]+(?:[ _.-]?[A-Za-z]+){0,4}\Z")
+_WHOLE = frozenset(Kind) - {Kind.HTTP, Kind.MESSAGE, Kind.MONEY, Kind.FILE}
+"""Where others read what would run, or somebody vouches for it."""
 _TELLING = names(
     "add ask audit comment create draft email log message note notify record remind"
     " report schedule search send subscribe tag track write"
@@ -89,6 +93,8 @@ def _completed(claim: Claim, view: View) -> Claim:
 
 def _operations(view: View) -> Iterator[Claim]:
     name = view.action.name
+    if not _WHOLE.isdisjoint(kinds_of(view.action, view.context)):
+        return
     is_reading = reads(name)
     if not is_reading and verbs_of(name) & _TELLING:
         return
@@ -129,7 +135,8 @@ def _in_words(text: str, words: frozenset[str]) -> Iterator[tuple[str, frozenset
             yield method, frozenset()
             return
         for claim in claims_of(said):
-            if claim.verb:
+            is_first = claim.verb == next(iter(words_of(said)), "")
+            if claim.verb and (is_first or not words & {"command"}):
                 yield claim.verb, claim.objects
 
 
