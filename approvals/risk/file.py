@@ -25,6 +25,7 @@ _PATHS = names(
     " filepath files folder folders folderpath path paths pathname source src"
     " target uri"
 )
+_ATTACHED = names("attach attachment attachments")
 _FILES = names(
     "append chmod chown copy cp dir directory edit edits file files filesystem folder"
     " fs link ls mkdir move mv notebook path read rename rm rmdir save symlink tree"
@@ -127,7 +128,8 @@ def _paths(view: View, is_file_tool: bool) -> Iterator[Leaf]:
             continue
         if not leaf.pointer.startswith("/arguments/"):
             continue
-        is_named = leaf in mapped or bool(tokens(leaf.member) & _PATHS)
+        words = tokens(leaf.member)
+        is_named = leaf in mapped or bool(words & (_PATHS | _ATTACHED))
         if "://" in text and not text.startswith("file://"):
             continue
         if is_named or (is_file_tool and _LOOKS.match(text)):

@@ -19,12 +19,13 @@ from approvals.risk.view import Leaf, View, tokens
 LARGE = 10_000.0
 """Above this an amount is high in any currency."""
 _PAYING = names(
-    "buy disburse donate invest pay payout purchase refund reimburse remit repay"
+    "liquidate buy disburse donate invest pay payout purchase refund reimburse remit repay"
     " topup wire withdraw"
 )
 _PAYING_SUMS = names(
-    "bid call charge debit deposit divert exchange fund give grant issue liquidate"
-    " move order redeem remit sell send settle submit swap tip trade transfer"
+    "bid borrow bridge burn call charge debit deposit divert exchange fund give grant issue"
+    " lend mint move order redeem remit sell send settle stake submit swap tip trade transfer"
+    " unstake waive writeoff"
 )
 """Verbs that move money where there is an amount."""
 _HANDLING = _PAYING_SUMS | names(
@@ -34,7 +35,7 @@ _HANDLING = _PAYING_SUMS | names(
 _ASKING = names("create make request send")
 """Asks somebody else for money; nothing leaves."""
 _MONEY = names(
-    "bet bids bitcoin bonus btc cash charge charges coin coins commission crypto"
+    "bet bids bitcoin bonus btc cash debit charge charges coin coins commission crypto"
     " donation ether ethereum funds invoice loan money mortgage payment payments"
     " payout payouts payroll refund refunds reimbursement rent salary tokens"
     " trade trades transaction transactions transfer transfers wages wire"
@@ -48,6 +49,8 @@ _NOT_MONEY = names(
     " method methods feedback file files human message ownership phone property"
     " respects style"
 )
+_BINDING = names("hire rent subscribe")
+"""Spending that goes on."""
 _SPENDING = names("book order reserve subscribe renew upgrade rent hire schedule")
 _PAYEES = names(
     "beneficiary creditor iban merchant payee receiver recipient to vendor wallet"
@@ -84,6 +87,12 @@ def _moves(view: View, amounts: list[Amount]) -> Severity | None:
         return Severity.MEDIUM
     if amounts and any(_is_payee(leaf) for leaf in view.texts):
         return Severity.MEDIUM
+    if amounts and any(claim.verb in _HANDLING for claim in claims):
+        members = {word for leaf in view.members for word in tokens(leaf.member)}
+        if members & {"capture", "charge", "payment"}:
+            return Severity.MEDIUM
+    if amounts and any(claim.verb in _BINDING for claim in claims):
+        return Severity.MEDIUM
     if amounts and any(claim.verb in _SPENDING for claim in claims):
         return Severity.LOW
     return None
@@ -93,6 +102,8 @@ def _is_payment(claim: Claim, has_amount: bool) -> bool:
     verb, objects = claim.verb, claim.objects
     if verb in _PAYING:
         return has_amount or not objects & _NOT_MONEY
+    if verb in ("open", "close") and "position" in objects:
+        return True
     if verb in ("place", "submit", "make", "create") and objects & _ORDERED:
         return verb == "place" or has_amount
     is_detail = verb in _EDITING and not has_amount and not objects & _SUMS

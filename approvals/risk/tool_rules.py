@@ -36,6 +36,14 @@ def _admits_harm(claim: Claim) -> Match | None:
 
 def _touches_lives(claim: Claim) -> Match | None:
     is_about = claim.verb == "prescribe" or bool(claim.objects & words.LIVES)
+    is_about = is_about or (
+        claim.verb in ("file", "submit") and bool(claim.objects & words.FILED)
+    )
+    is_about = is_about or (
+        claim.verb in ("accept", "sign")
+        and bool(claim.objects & {"agreement", "offer"})
+    )
+    is_about = is_about or (claim.verb == "cast" and "vote" in claim.objects)
     if claim.reads or not claim.verb or not is_about or claim.objects & words.NOT_DOING:
         return None
     text = "Is named for something that health, safety or rights depend on"
@@ -44,6 +52,15 @@ def _touches_lives(claim: Claim) -> Match | None:
 
 def _weakens(claim: Claim) -> Match | None:
     hit = claim.objects & words.SAFETY
+    is_cleared = claim.verb in ("clear", "edit", "modify") and (
+        claim.objects & words.TRACES
+    )
+    is_raised = claim.verb in ("exceed", "extend", "increase", "lift", "raise") and (
+        claim.objects & words.EXTENDED
+    )
+    if is_cleared or is_raised:
+        text = "Is named for removing a record or a limit"
+        return Match("tool.weakens_safety", _MEDIUM, text)
     if claim.verb in ("bypass", "override"):
         return Match("tool.weakens_safety", _HIGH, "Is named for getting past a guard")
     if claim.verb not in words.WEAKENING or not hit or claim.objects & {"in", "door"}:
@@ -84,7 +101,8 @@ def _moves_things(claim: Claim) -> Match | None:
     )
     things = claim.objects & words.THINGS
     is_moved = claim.verb in words.MOVING and bool(things)
-    if claim.verb in ("activate", "enable", "set", "start") and things == {"alarm"}:
+    is_armed = claim.verb in ("activate", "arm", "enable", "set", "start")
+    if is_armed and things == {"alarm"}:
         return None
     is_steered = is_set and bool(claim.objects & (words.PLANT | words.CONTROLS))
     if not is_moved and not is_steered:
@@ -108,6 +126,13 @@ def _grants(claim: Claim) -> Match | None:
     is_handed_over = is_handed_over or (
         verb == "issue" and bool(objects & words.KEYS) and "refund" not in objects
     )
+    is_handed_over = is_handed_over or (
+        verb in words.CHANGING_RIGHTS and bool(objects & words.ACCESS)
+    )
+    is_handed_over = is_handed_over or (
+        verb in ("connect", "link") and bool(objects & words.LINKED)
+    )
+    is_handed_over = is_handed_over or (verb == "assume" and "role" in objects)
     is_opened = verb == "open" and bool(objects & {"port", "ports"})
     is_pair = is_pair or is_handed_over or is_opened
     if objects & {"policy", "policies"} and verb in words.SETTING:
@@ -175,7 +200,12 @@ def _executes(claim: Claim) -> Match | None:
         claim.objects & words.RUNNABLE
     )
     is_bare = claim.verb in ("exec", "execute", "eval") and not claim.objects
-    if claim.verb in ("install", "sideload") and claim.objects & words.INSTALLED:
+    is_added = claim.verb in ("add", "enable", "load") and bool(
+        claim.objects & {"addon", "extension", "plugin"}
+    )
+    if is_added or (
+        claim.verb in ("install", "sideload") and claim.objects & words.INSTALLED
+    ):
         return Match("tool.executes", _MEDIUM, "Is named for installing software")
     if not (is_code or is_bare or claim.verb == "eval"):
         return None
@@ -184,6 +214,9 @@ def _executes(claim: Claim) -> Match | None:
 
 def _publishes(claim: Claim) -> Match | None:
     is_post = claim.verb in words.POSTING and bool(claim.objects & words.OUTLETS)
+    is_post = is_post or (
+        claim.verb == "send" and bool(claim.objects & words.SENT_TO_ALL)
+    )
     if claim.verb not in words.PUBLISHING and not is_post:
         is_push = claim.verb == "push" and bool(
             claim.objects
@@ -229,8 +262,10 @@ def _takes_out(claim: Claim) -> Match | None:
 
 def _reads_secrets(claim: Claim) -> Match | None:
     verb, objects = claim.verb, claim.objects
+    if objects & words.ABOUT_SECRETS:
+        return None
     is_key = bool(objects & words.KEYS) and bool(objects & {"api", "private", "ssh"})
-    is_reading = claim.reads or verb in ("export", "dump", "copy", "exfiltrate")
+    is_reading = claim.reads or verb in words.HANDING_OUT
     if (
         is_reading
         and verb not in words.OF_SECRETS
@@ -238,7 +273,12 @@ def _reads_secrets(claim: Claim) -> Match | None:
     ):
         text = "Is named for handing out passwords or keys"
         return Match("tool.reads_secrets", _MEDIUM, text)
-    if verb in ("dump", "exfiltrate") or (verb == "export" and objects & words.DUMPED):
+    is_carried = verb in ("copy", "sync", "upload") and objects & words.PEOPLES_DATA
+    if (
+        is_carried
+        or verb in ("dump", "exfiltrate")
+        or (verb == "export" and objects & words.DUMPED)
+    ):
         text = "Is named for taking whole data sets out"
         return Match("tool.reads_secrets", _MEDIUM, text)
     return None

@@ -3,9 +3,10 @@
 from approvals.risk.tables import names
 
 DELETING = names(
-    "annihilate delete destroy dismantle dispose drop eliminate empty erase expunge"
-    " flush forget nuke obliterate overwrite prune purge remove reset scrub shred"
-    " trash truncate uninstall unlink unpublish void wipe zap"
+    "annihilate delete deregister destroy discard dismantle dispose drop eliminate"
+    " empty erase expunge flush forget nuke obliterate overwrite prune purge remove"
+    " reset scrub shred trash truncate uninstall unlink unpublish unregister void wipe"
+    " zap"
 )
 SMALL = names(
     "basket bookmark bookmarks cart comment draft drafts emoji favorite favorites"
@@ -26,15 +27,15 @@ GRAVE = names(
 RUNNING = names(
     "account accounts app application applications card cluster container containers"
     " database deployment device employee environment function host instance instances"
-    " job jobs machine member membership network node pipeline pod process processes"
-    " project queue server servers service services session sessions site subscription"
-    " subscriptions system task tenant trigger user users vm vms website worker"
-    " workers workflow"
+    " job jobs machine member membership network node personnel pipeline pod process"
+    " processes project queue server servers service services session sessions site"
+    " staff subscription subscriptions system task tenant trigger user users vm vms"
+    " website worker workers workflow"
 )
 STOPPING = names(
-    "ban block deactivate decommission deprovision disable disconnect drain eject"
-    " evict expel freeze halt kick kill lock offboard pause quit reboot restart retire"
-    " shutdown stop sunset suspend terminate"
+    "abort ban block deactivate decommission deprovision disable disconnect drain"
+    " eject evict expel fire freeze halt interrupt kick kill lock offboard pause quit"
+    " reboot restart retire shutdown stop sunset suspend terminate"
 )
 ALWAYS_STOPS = names(
     "ban deactivate decommission deprovision disable drain evict expel halt kick kill"
@@ -70,7 +71,7 @@ POLICED = names(
 )
 ACCESS = names(
     "access acl iam ownership permission permissions privilege privileges right"
-    " rights role roles sudo superuser"
+    " rights role roles sharing sudo superuser"
 )
 KEYS = names(
     "apikey certificate credential credentials key keypair keys passkey secret"
@@ -91,7 +92,8 @@ RUNNABLE = names(
     " snippet subprocess wasm workflow"
 )
 PUBLISHING = names(
-    "announce broadcast deploy forcepush launch merge publish release repost ship tweet"
+    "announce broadcast deploy expose forcepush launch merge publish release repost"
+    " ship tweet"
 )
 POSTING = names("create make post put schedule share submit update upload write")
 OUTLETS = names(
@@ -107,9 +109,9 @@ THINGS = names(
     " windows"
 )
 MOVING = names(
-    "activate arm call close control detonate disarm dispatch drive eject enable fire"
-    " fly grab grip ignite launch lock move open release set start steer stop takeoff"
-    " unlock vent"
+    "activate arm call close control detonate disarm disengage dispatch drive eject"
+    " enable fire fly grab grip ignite launch lock move open release set start steer"
+    " stop takeoff unlock vent"
 )
 SECRETS = names(
     "credential credentials keychain mnemonic passphrase passphrases password"
@@ -129,10 +131,10 @@ HARM = names(
     "attack backdoor blackmail botnet breach compromise corrupt corruption"
     " counterfeit cracker ddos deepfake deepfakes disrupt disruption dox doxx"
     " exfiltrate exfiltration exploit falsification falsify forge forgery fraud hack"
-    " hacker hacking hijack hijacking keylogger leak leakage malware manipulation"
-    " misdirect misinformation overload phish phishing poison poisoning ransomware"
-    " rootkit sabotage scam smuggle spoof spoofing spyware steal stealing tamper"
-    " tampering theft unauthorized"
+    " hacker hacking hijack hijacking keylogger leak leakage leaked malware"
+    " manipulation misdirect misinformation overload phish phishing poison poisoning"
+    " ransomware rootkit sabotage scam smuggle spoof spoofing spyware steal stealing"
+    " tamper tampering theft unauthorized"
 )
 FIGHTING = names(
     "alert audit ban block detect flag mitigate prevent quarantine remove report"
@@ -141,7 +143,7 @@ FIGHTING = names(
 LIVES = names(
     "911 allergies allergy ambulance anesthesia anesthetic ballot chemotherapy"
     " contract deed defibrillator diagnosis dosage dose drug ehr emergency emr"
-    " evacuation grades infusion insulin lawsuit medication medications medicine"
+    " evacuation grade grades infusion insulin lawsuit medication medications medicine"
     " morphine opioid opioids oxygen pacemaker police prescription prescriptions"
     " radiation surgery transfusion treatment ventilator vote will"
 )
@@ -216,4 +218,17 @@ NETWORK = names(
 """How others reach what runs."""
 CONTROLS = names("actuator coil hmi modbus opcua plc rtu scada setpoint")
 """What steers machines in a plant."""
+CHANGING_RIGHTS = names("adjust alter change edit manage modify override replace")
+LINKED = names("account bank card wallet")
+EXTENDED = names("cap limit quota threshold")
+TRACES = names("audit evidence log trail")
+FILED = names("affidavit claim complaint lawsuit patent petition tax visa")
+"""What goes to an authority, in somebody's name."""
+SENT_TO_ALL = names("campaign newsletter press")
+PEOPLES_DATA = names("client contact credential customer employee key lead patient")
+HANDING_OUT = names("copy decrypt dump exfiltrate export reveal unmask")
+ABOUT_SECRETS = names(
+    "expiry hint metadata policy requirement rotation rule strength version"
+)
+"""Beside these, a secret is spoken of and not handed out."""
 MASS = names("all batch bulk every everyone everything mass multiple")

@@ -12,39 +12,42 @@ READING = names(
 )
 """Verbs that change nothing, if the name speaks the truth."""
 CHANGING = names(
-    "accept activate add adjust administer allow allowlist annihilate append apply"
-    " approve archive arm assign attach authorise authorize ban blacklist broadcast"
-    " buy bypass cancel clear clone close compromise configure confirm connect convert"
-    " copy crack create deactivate decline decommission decrypt delegate delete delist"
-    " demote deny denylist deploy deprovision destroy detach detonate disable disarm"
-    " disburse discard disconnect dismantle dismiss dispatch dispense dispose divert"
-    " donate drain drop duplicate edit eject elevate enable encrypt enrol enroll erase"
-    " evacuate eval evict exec execute expel expire expose expunge fabricate falsify"
+    "abort accept activate add adjust administer allow allowlist annihilate append"
+    " apply approve archive arm assign assume attach authorise authorize ban blacklist"
+    " borrow broadcast buy bypass cancel cast clear clone close compromise configure"
+    " confirm connect convert copy crack create deactivate decline decommission"
+    " decrease decrypt delegate delete delist demote deny denylist deploy deprovision"
+    " deregister destroy detach detonate disable disarm disburse discard disconnect"
+    " disengage dismantle dismiss dispatch dispense dispose divert donate drain drop"
+    " duplicate edit eject elevate enable encrypt engage enrol enroll erase evacuate"
+    " eval evict exec execute expel expire expose expunge extend fabricate falsify"
     " finalize flash flush forcepush forget format forward generate give grant halt"
-    " harvest hide ignite impersonate import infuse ingest inject insert install"
-    " invalidate invest invite invoke join kick kill launch leave liquidate login"
-    " logout make merge migrate modify move mute notify nuke obliterate offboard"
-    " onboard opt overclock override overwrite pause pay payout persist place plant"
-    " prescribe proceed promote provision prune publish purchase purge push put quit"
-    " reassign reboot recover redeem redirect refund register reimburse reinstate"
-    " reject relay remember remit remove rename renew reopen repay replace replicate"
-    " reroute reschedule reset resize resolve respond restart restore resume retire"
-    " return revert revoke rollback rotate run save scale schedule scrub sell send set"
-    " share shred shutdown sideload sign silence skip spawn start stop submit"
-    " subscribe sunset suppress suspend takeoff terminate titrate toggle topup"
-    " transmit trash trigger truncate unassign unban unblock unenroll unfollow"
-    " unfreeze uninstall unlink unlock unmute unprotect unpublish unregister unseal"
-    " unset unshare unsubscribe update upgrade upload upsert void whitelist wipe wire"
-    " withdraw write zap"
+    " harvest hide ignite impersonate import increase infuse ingest inject insert"
+    " install interrupt invalidate invest invite invoke join kick kill launch leave"
+    " lend liquidate login logout make merge migrate modify move mute notify nuke"
+    " obliterate offboard onboard opt overclock override overwrite pause pay payout"
+    " persist place plant prescribe proceed promote provision prune publish purchase"
+    " purge push put quit raise reassign reboot recover redeem redirect refund"
+    " register reimburse reinstate reject relay remember remit remove rename renew"
+    " reopen repay replace replicate reroute reschedule reset resize resolve respond"
+    " restart restore resume retire return reveal revert revoke rollback rotate run"
+    " save scale schedule scrub sell send set share shred shutdown sideload sign"
+    " silence skip spawn start stop submit subscribe sunset suppress suspend takeoff"
+    " terminate titrate toggle topup transmit trash trigger truncate unassign unban"
+    " unblock unenroll unfollow unfreeze unfriend uninstall unlink unlock unmask"
+    " unmute unprotect unpublish unregister unseal unset unshare unstake unsubscribe"
+    " update upgrade upload upsert void waive whitelist wipe wire withdraw write"
+    " writeoff zap"
 )
 """Verbs that are hardly ever nouns in the name of an action."""
 EITHER = names(
-    "access bid block book call change charge cleanup commit control debit deposit dm"
-    " dump email empty escalate exchange exfiltrate export fax filter follow freeze"
-    " fund grab hack issue label like link lock log mail manage mark message mirror"
-    " modify note open order patch post process quarantine record release reply report"
-    " repost request reserve review settle ship sms sort store swap switch sync tag"
-    " test tip trade transfer trust turn tweet"
+    "access bid block book bridge burn call change charge cleanup commit control"
+    " debit deposit dm dump email empty escalate exchange exfiltrate export fax file"
+    " filter fire follow freeze fund grab hack issue label like link load lock log"
+    " lower mail manage mark message mint mirror modify note open order pair patch"
+    " post process quarantine record release reply report repost request reserve"
+    " review settle ship sms sort stake store swap switch sync tag test tip trade"
+    " transfer trust turn tweet"
 )
 """Verbs that are nouns just as often."""
 STRICT = READING - names(
@@ -58,7 +61,9 @@ PHRASES = {
     ("clean", "up"): "cleanup",
     ("force", "merge"): "forcepush",
     ("force", "push"): "forcepush",
+    ("go", "live"): "publish",
     ("kick", "off"): "start",
+    ("lay", "off"): "fire",
     ("log", "in"): "login",
     ("take", "off"): "takeoff",
     ("log", "out"): "logout",
@@ -66,7 +71,9 @@ PHRASES = {
     ("opt", "out"): "unsubscribe",
     ("pay", "out"): "payout",
     ("power", "off"): "shutdown",
+    ("reset", "hard"): "erase",
     ("roll", "back"): "rollback",
+    ("set", "up"): "create",
     ("shut", "down"): "shutdown",
     ("shut", "off"): "shutdown",
     ("sign", "up"): "register",
@@ -83,6 +90,7 @@ PHRASES = {
     ("power", "down"): "shutdown",
     ("power", "on"): "enable",
     ("wire", "transfer"): "wire",
+    ("write", "off"): "writeoff",
 }
 SYNONYMS = {
     "analysis": "analyze",
