@@ -99,6 +99,8 @@ def analyse(view: View) -> Iterator[Finding]:
 
 
 def _message(code: str, leaf: Leaf, span: tuple[int, int] | None) -> str:
+    if code == "memory.instructions" and span is None and leaf.pointer != "/resource":
+        return "Changes what an agent goes by"
     what = {
         "memory.instructions": "Changes a file with instructions for agents",
         "memory.settings": "Changes an agent's settings or tools",

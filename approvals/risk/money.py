@@ -19,13 +19,13 @@ from approvals.risk.view import Leaf, View, tokens
 LARGE = 10_000.0
 """Above this an amount is high in any currency."""
 _PAYING = names(
-    "liquidate buy disburse donate invest pay payout purchase refund reimburse remit repay"
-    " topup wire withdraw"
+    "buy disburse donate invest liquidate pay payout purchase refund reimburse remit"
+    " repay topup wire withdraw"
 )
 _PAYING_SUMS = names(
-    "bid borrow bridge burn call charge debit deposit divert exchange fund give grant issue"
-    " lend mint move order redeem remit sell send settle stake submit swap tip trade transfer"
-    " unstake waive writeoff"
+    "bid borrow bridge burn call charge debit deposit divert exchange fund give grant"
+    " issue lend mint move order redeem remit sell send settle stake submit swap tip"
+    " trade transfer unstake waive writeoff"
 )
 """Verbs that move money where there is an amount."""
 _HANDLING = _PAYING_SUMS | names(

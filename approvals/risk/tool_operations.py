@@ -17,7 +17,7 @@ from approvals.risk.verbs_words import METHODS
 from approvals.risk.view import Leaf, View, tokens
 
 _OPERATIONS = names("action command function intent method op operation service verb")
-_BESIDE = names("kind name request task tool type")
+_BESIDE = names("http kind name request task tool type")
 """``action_type`` is an operation; ``type`` alone is none."""
 _ALWAYS = names("method op operation verb")
 """Members that are no filter, whatever a name claims to read."""
@@ -122,14 +122,16 @@ def _said(leaf: Leaf, words: frozenset[str]) -> Iterator[tuple[str, frozenset[st
 
 
 def _in_words(text: str, words: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    said = text.strip()[:80]
+    is_state = bool(words & _STATES) and words <= _STATES | _OF_STATE
+    is_operation = bool(words & _OPERATIONS) and words <= _OPERATIONS | _BESIDE
+    said = text.strip() if (is_state or is_operation) and len(text) <= 80 else ""
     if not _WORDS.match(said):
         return
-    if words & _STATES and words <= _STATES | _OF_STATE:
+    if is_state:
         verb = _PARTICIPLES.get(said.lower())
         if verb:
             yield verb, frozenset()
-    elif words & _OPERATIONS and words <= _OPERATIONS | _BESIDE | tokens("http"):
+    else:
         method = METHODS.get(said.lower()) if words & {"method", "verb"} else None
         if method:
             yield method, frozenset()

@@ -163,6 +163,8 @@ NOMINAL = {
     "termination": "terminate",
     "terminator": "terminate",
     "unlocker": "unlock",
+    "validation": "validate",
+    "verification": "verify",
     "wiper": "wipe",
     "withdrawal": "withdraw",
 }
