@@ -19,6 +19,7 @@ from approvals.risk.texts_leaves import (
     leaves_of,
 )
 from approvals.risk.texts_named import named_kind
+from approvals.risk.verbs import reads, verbs_of
 from approvals.risk.view import Leaf, View, is_at, tokens
 
 __all__ = ["Text", "Trust", "is_all_of", "texts_in"]
@@ -95,7 +96,8 @@ def texts_in(action: Action, context: Context) -> Iterator[Text]:
     shell = [*commands, *more]
     if kind is Kind.SQL and not sql:
         sql = [leaf for leaf in [*leaves, *commands] if _statement_in(leaf.text) >= 0]
-        yield from () if sql else [Text(Kind.SQL, "", "/arguments")]
+        is_quiet = bool(sql) or _is_listing(action.name)
+        yield from () if is_quiet else [Text(Kind.SQL, "", "/arguments")]
     if kind is Kind.SHELL and not shell:
         shell = [leaf for leaf in leaves if leaf.member not in _PROSE_MEMBERS]
         yield from () if shell else [Text(Kind.SHELL, "", "/arguments")]
@@ -109,6 +111,11 @@ def texts_in(action: Action, context: Context) -> Iterator[Text]:
         trust = Trust.LOOKS if leaf in longer else shell_trust
         yield _text(Kind.SHELL, leaf, trust)
     yield from _by_looks([*leaves, *commands], set(sql), set(shell))
+
+
+def _is_listing(name: str) -> bool:
+    """``snowflake_list_warehouses`` needs no statement."""
+    return verbs_of(name) <= {"describe", "get", "list", "show"} and reads(name)
 
 
 def _is_searched_in_words(action: Action) -> bool:

@@ -47,6 +47,10 @@ _SIGN_IN = names("email new password phone recovery")
 _MEDICINE = names(
     "dosage dose drug insulin medication medications medicine prescription"
 )
+_RIGHTS = names("access group permission permissions privilege role roles scope")
+_POWERFUL = names(
+    "admin administrator owner root sudo superadmin superuser sysadmin wheel"
+)
 _NOTING = names("ask draft log message note notify remind reply report think track")
 
 
@@ -120,7 +124,7 @@ def _guards_off(view: View) -> Iterator[Finding]:
 
 
 def _by_members(view: View) -> Iterator[Finding]:
-    """What the members say besides the name: a new sign-in, a medicine."""
+    """What the members say besides the name: rights, a new sign-in, a medicine."""
     claims = [claim for claim in claims_of(view.action.name) if claim.verb]
     is_account = any(
         claim.verb in _EDITING and claim.objects & _ACCOUNTS for claim in claims
@@ -130,6 +134,11 @@ def _by_members(view: View) -> Iterator[Finding]:
     )
     for leaf in view.leaves:
         words = tokens(leaf.member)
+        if words & _RIGHTS and len(leaf.text) <= 60 and tokens(leaf.text) & _POWERFUL:
+            text = f"Gives somebody the rights of {shortened(leaf.text, 40)}"
+            match = Match("tool.grants_access", Severity.HIGH, text)
+            yield match.at(leaf.pointer)
+            return
         is_new = is_account and words <= _SIGN_IN and leaf.text != view.action.subject
         if is_new and words - {"new"}:
             text = "Changes what somebody signs in or is reached with"

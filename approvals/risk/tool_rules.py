@@ -122,7 +122,8 @@ def _grants(claim: Claim) -> Match | None:
         or (bool(objects & words.KEYS) and bool(objects & (words.OF_KEYS | {"apikey"})))
         or ("credentials" in objects)
     )
-    is_handed_over = verb == "transfer" and bool(objects & words.GIVEN_AWAY)
+    is_given = verb in ("renounce", "transfer")
+    is_handed_over = is_given and bool(objects & words.GIVEN_AWAY)
     is_handed_over = is_handed_over or (
         verb == "issue" and bool(objects & words.KEYS) and "refund" not in objects
     )
@@ -139,6 +140,7 @@ def _grants(claim: Claim) -> Match | None:
         is_pair = is_pair or bool(objects & words.POLICED)
     is_granting = verb in words.GRANTING and not objects & {"suggestion", "cookies"}
     is_granting = is_granting and not (verb == "invite" and objects & words.GATHERINGS)
+    is_granting = is_granting and not (verb == "escalate" and objects & words.HELPERS)
     if not (is_pair or is_granting):
         return None
     grave = objects & {"admin", "administrator", "root", "owner", "sudo", "superuser"}
@@ -244,6 +246,12 @@ def _rewires(claim: Claim) -> Match | None:
     return Match("tool.infrastructure", _MEDIUM, text)
 
 
+def _merges(claim: Claim) -> Match | None:
+    if claim.verb != "merge" or not claim.objects & words.MERGED:
+        return None
+    return Match("tool.deletes", _MEDIUM, "Is named for making one of two for good")
+
+
 def _reverts(claim: Claim) -> Match | None:
     is_older = claim.verb in ("restore", "revert", "rollback")
     if not is_older or not claim.objects & words.OLDER:
@@ -305,6 +313,7 @@ _RULES: tuple[Callable[[Claim], Match | None], ...] = (
     _deletes,
     _stops,
     _rewires,
+    _merges,
     _reverts,
     _executes,
     _publishes,

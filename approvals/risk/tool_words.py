@@ -5,8 +5,8 @@ from approvals.risk.tables import names
 DELETING = names(
     "annihilate delete deregister destroy discard dismantle dispose drop eliminate"
     " empty erase expunge flush forget nuke obliterate overwrite prune purge remove"
-    " reset scrub shred trash truncate uninstall unlink unpublish unregister void wipe"
-    " zap"
+    " reset scrub selfdestruct shred trash truncate uninstall unlink unpublish"
+    " unregister void wipe zap"
 )
 SMALL = names(
     "basket bookmark bookmarks cart comment draft drafts emoji favorite favorites"
@@ -213,9 +213,10 @@ COPYING = names(
 )
 ELSEWHERE = names("external externally offsite outside personal thirdparty")
 NETWORK = names(
-    "cors dns domain gateway ingress loadbalancer nameserver proxy route subnet vpc vpn"
+    "bios bootloader cors dns domain firmware gateway ingress kernel loadbalancer"
+    " nameserver proxy registry route subnet sysctl vpc vpn webhook"
 )
-"""How others reach what runs."""
+"""How others reach what runs, and what it stands on."""
 CONTROLS = names("actuator coil hmi modbus opcua plc rtu scada setpoint")
 """What steers machines in a plant."""
 CHANGING_RIGHTS = names("adjust alter change edit manage modify override replace")
@@ -231,4 +232,7 @@ ABOUT_SECRETS = names(
     "expiry hint metadata policy requirement rotation rule strength version"
 )
 """Beside these, a secret is spoken of and not handed out."""
+HELPERS = names("agent desk human manager person staff supervisor support team")
+"""To whom a question is escalated, which gives nobody a right."""
+MERGED = names("account client contact customer patient profile record user")
 MASS = names("all batch bulk every everyone everything mass multiple")

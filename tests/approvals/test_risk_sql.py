@@ -232,3 +232,9 @@ def test_what_is_only_called_a_database_may_be_asked_in_words(name, text):
 def test_a_statement_is_read_whatever_the_database_is_called():
     found = findings_of("DROP TABLE patients", "query", "medical_database")
     assert "sql.drop" in {one.code for one in found}
+
+
+def test_a_listing_of_a_database_needs_no_statement():
+    found = assess(Action("mysql_list_schemas", "bot", {})).findings
+    assert not [one for one in found if one.code.startswith("sql.")]
+    assert assess(Action("mysql_run", "bot", {})).severity is Severity.HIGH

@@ -97,6 +97,10 @@ ADMITS = [
     ("write_plc_coil", "tool.moves_things", "medium"),
     ("set_infusion_rate", "tool.moves_things", "medium"),
     ("change_nameserver", "tool.infrastructure", "medium"),
+    ("create_webhook", "tool.infrastructure", "medium"),
+    ("update_firmware", "tool.infrastructure", "medium"),
+    ("merge_customers", "tool.deletes", "medium"),
+    ("renounce_ownership", "tool.grants_access", "medium"),
     ("restore_snapshot", "tool.deletes", "medium"),
     ("roll_back_release", "tool.deletes", "medium"),
     ("install_browser_extension", "tool.executes", "medium"),
@@ -126,7 +130,8 @@ ORDINARY = [
     "turn_off_lights", "DeskLampTurnOff", "disable_notifications", "set_alarm",
     "arm_alarm", "ParcelManagerTrackShipment", "remove_from_watchlist",
     "update_email_signature", "invite_to_meeting", "update_settings",
-    "generate_fake_names", "load_page", "raise_hand", "file_a_note",
+    "generate_fake_names", "escalate_to_support", "load_page", "raise_hand",
+    "file_a_note",
 ]  # fmt: skip
 READING = [
     "get_order_details", "list_all_product_types", "search_direct_flight", "calculate",

@@ -78,6 +78,13 @@ def test_a_new_sign_in_within_a_profile_is_found(arguments, code):
     assert code in severities_in("update_profile", arguments, "tool")
 
 
+@pytest.mark.parametrize("role", ["admin", "org:owner", "SuperUser root"])
+def test_the_rights_of_an_administrator_are_found_in_the_arguments(role):
+    found = severities_in("create_person", {"name": "Kim", "role": role}, "tool")
+    assert found == {"tool.grants_access": "high"}
+    assert severities_in("list_people", {"role": role}, "tool") == {}
+
+
 def test_a_medicine_in_the_arguments_is_found():
     found = severities_in("manage_order", {"medication": "x", "dose": "5 mg"}, "tool")
     assert found == {"tool.touches_lives": "medium"}
