@@ -19,6 +19,7 @@ from approvals.risk.texts_leaves import (
     leaves_of,
 )
 from approvals.risk.texts_named import named_kind
+from approvals.risk.verbs import reads, verbs_of
 from approvals.risk.view import Leaf, View, is_at, tokens
 
 __all__ = ["Text", "Trust", "is_all_of", "texts_in"]
@@ -49,6 +50,18 @@ _SQL_LOOK = re.compile(
     r"|LOAD\s+DATA\s|VACUUM\s+FULL)",
     re.IGNORECASE,
 )
+_COLLECTIONS = names("database databases db")
+"""Names that anything searchable has; a product's name says more."""
+_QUERYING = names("call exec execute mcp query run server sql statement tool")
+_BEGINS_SQL = re.compile(
+    r"[\s(;]{0,20}(?:--|/\*|ABORT|ALTER|ANALYZE|BEGIN|CALL|CLUSTER|COMMIT|COPY|CREATE"
+    r"|DECLARE|DELETE|DESC|DESCRIBE|DO|DROP|EXEC|EXECUTE|EXPLAIN|FLUSH|FROM|GRANT|INSERT"
+    r"|KILL|LOAD|LOCK|MERGE|OPTIMIZE|PRAGMA|REINDEX|RENAME|REPAIR|REPLACE|RESET|REVOKE"
+    r"|ROLLBACK|SELECT|SET|SHOW|SHUTDOWN|START|TABLE|TRUNCATE|UPDATE|USE|VACUUM|VALUES"
+    r"|WITH)\b",
+    re.IGNORECASE,
+)
+_PLAIN_WORDS = re.compile(r"[\w\s,.'?!:-]{0,500}\Z")
 _SPACE = re.compile(r"[\s(]*")
 _STATEMENT_START = re.compile(r"(?:\A|;)[\s(]*")
 _SHELL_LOOK = re.compile(
@@ -69,6 +82,8 @@ def texts_in(action: Action, context: Context) -> Iterator[Text]:
     like SQL or shell, or is said by policy to be it, without any text to look at.
     """
     kind = named_kind(action.name)
+    if kind is Kind.SQL and _is_searched_in_words(action):
+        kind = None
     leaves, commands = leaves_of(action.arguments)
     yield from texts_others.of_kind(action, context, leaves, commands)
     mapped = context.mapped(action.name)
@@ -81,7 +96,8 @@ def texts_in(action: Action, context: Context) -> Iterator[Text]:
     shell = [*commands, *more]
     if kind is Kind.SQL and not sql:
         sql = [leaf for leaf in [*leaves, *commands] if _statement_in(leaf.text) >= 0]
-        yield from () if sql else [Text(Kind.SQL, "", "/arguments")]
+        is_quiet = bool(sql) or _is_listing(action.name)
+        yield from () if is_quiet else [Text(Kind.SQL, "", "/arguments")]
     if kind is Kind.SHELL and not shell:
         shell = [leaf for leaf in leaves if leaf.member not in _PROSE_MEMBERS]
         yield from () if shell else [Text(Kind.SHELL, "", "/arguments")]
@@ -95,6 +111,29 @@ def texts_in(action: Action, context: Context) -> Iterator[Text]:
         trust = Trust.LOOKS if leaf in longer else shell_trust
         yield _text(Kind.SHELL, leaf, trust)
     yield from _by_looks([*leaves, *commands], set(sql), set(shell))
+
+
+def _is_listing(name: str) -> bool:
+    """``snowflake_list_warehouses`` needs no statement."""
+    return verbs_of(name) <= {"describe", "get", "list", "show"} and reads(name)
+
+
+def _is_searched_in_words(action: Action) -> bool:
+    """``medical_database(query="diabetes")``: called a database, asked in words."""
+    words = tokens(action.name)
+    others = words - _COLLECTIONS
+    if not words & _COLLECTIONS or named_kind("_".join(sorted(others))) is Kind.SQL:
+        return False
+    values = list(action.arguments.values())
+    texts = [value for value in values if isinstance(value, str) and value.strip()]
+    return (
+        bool(others - _QUERYING)
+        and bool(texts)
+        and all(isinstance(value, str | int | float | None) for value in values)
+        and all(
+            _PLAIN_WORDS.match(text) and not _BEGINS_SQL.match(text) for text in texts
+        )
+    )
 
 
 def _is_mapped(leaf: TextLeaf, role: Role, mapped: Iterable[Mapped]) -> bool:

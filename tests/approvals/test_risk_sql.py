@@ -219,3 +219,22 @@ def test_says_how_many_rows_a_limit_leaves():
 )
 def test_ordinary_additions_are_medium_at_most(text):
     assert severity_of(text) is Severity.MEDIUM
+
+
+@pytest.mark.parametrize("text", ["treatment of gout", "how do I reset a table?"])
+@pytest.mark.parametrize("name", ["medical_database", "search_recipe_database"])
+def test_what_is_only_called_a_database_may_be_asked_in_words(name, text):
+    found = findings_of(text, "query", name)
+    assert not [one for one in found if one.code.startswith("sql.")]
+    assert findings_of(text, "query", "postgres_database")
+
+
+def test_a_statement_is_read_whatever_the_database_is_called():
+    found = findings_of("DROP TABLE patients", "query", "medical_database")
+    assert "sql.drop" in {one.code for one in found}
+
+
+def test_a_listing_of_a_database_needs_no_statement():
+    found = assess(Action("mysql_list_schemas", "bot", {})).findings
+    assert not [one for one in found if one.code.startswith("sql.")]
+    assert assess(Action("mysql_run", "bot", {})).severity is Severity.HIGH
