@@ -32,6 +32,8 @@ _IBANS = Scanner(
 _CARDS = Scanner(
     r"\b[2-6][0-9]{12,18}\b",
     r"\b[2-6][0-9]{3} [0-9]{4} [0-9]{4} [0-9]{4}(?: [0-9]{3})?\b",
+    r"\b[2-6][0-9]{3}[.\x{a0}\x{2009}\x{202f}][0-9]{4}[.\x{a0}\x{2009}\x{202f}]"
+    r"[0-9]{4}[.\x{a0}\x{2009}\x{202f}][0-9]{4}\b",
     r"\b[2-6][0-9]{3}-[0-9]{4}-[0-9]{4}-[0-9]{4}\b",
     r"\b3[0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5}\b",
 )
@@ -68,7 +70,7 @@ def cards(corpus: Corpus) -> tuple[list[Number], bool]:
 
 def _card(corpus: Corpus, start: int, end: int) -> Number | None:
     text = corpus.text[start:end]
-    digits = text.replace(" ", "").replace("-", "")
+    digits = re.sub(r"\D", "", text)
     if not _ISSUERS.match(digits) or not checks.luhn(digits):
         return None
     if corpus.text[max(0, start - 1) : start] in (".", "-", "/", "_"):
