@@ -48,9 +48,10 @@ _HOUSEHOLD = {
         " telethon web3"
     ),
     Ecosystem.NPM: names(
-        "angular bootstrap cross-env d3 discord.js electron ethers event-stream express"
-        " ffmpeg ganache-cli gatsby hardhat jquery mongoose mssql mysql next nodemailer"
-        " nuxt puppeteer react-native socket.io sqlite svelte three vue web3 webpack"
+        "@solana/web3.js angular bootstrap cross-env d3 discord.js electron ethers"
+        " event-stream express ffmpeg ganache-cli gatsby hardhat jquery mongoose mssql"
+        " mysql next nodemailer nuxt puppeteer react-native socket.io sqlite svelte"
+        " three vue web3 webpack"
     ),
 }
 """Names that people type by hand more often than others depend on them."""
@@ -63,7 +64,8 @@ _BAITS = names(
     "admin api app auth beta bot build cli client compat core debug dev extra fast fix"
     " fixed helper helpers internal kit latest legacy lite new nightly official patch"
     " patched plus pro proxy real sdk secure security test testing toolkit tool tools"
-    " update updated util utils v2 v3 wrapper x async http https next promise"
+    " update updated util utils v2 v3 v4 v5 v6 v7 v8 v9 wrapper x async http https next"
+    " promise"
 )
 
 

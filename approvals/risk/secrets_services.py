@@ -11,7 +11,7 @@ GitLab runner token | GR1348941 | GR1348941[\w-]{20}
 Adafruit key | aio_ | aio_[A-Za-z0-9]{28}
 Apify token | apify_api_ | apify_api_[A-Za-z0-9]{30,44}
 Artifactory key | AKCp cmVmdGtu | AKCp[A-Za-z0-9]{69}|cmVmdGtu[A-Za-z0-9]{56}
-Authress key | sc_ ext_ | (?:sc|ext)_\w{5,30}\.\w{4,6}\.acc[_-][\w-]{10,32}\.[\w+=-]{30,99}
+Authress key | sc_ ext_ | (?:sc|ext)_\w{5,30}\.\w{4,6}\.acc[_-][\w-]{8,32}\.[\w-]{9,99}
 Bitbucket token | ATBB | ATBB[A-Za-z0-9]{24,40}
 Brave Search key | BSA | BSA[\w-]{27,29}
 Buildkite token | bkua_ | bkua_[a-z0-9]{40}

@@ -125,7 +125,7 @@ _PATTERNS: tuple[tuple[str, str, Severity, str], ...] = (
         "Switches a protection of the database off",
     ),
     (
-        r"^(VACUUM\b.*\bFULL|REINDEX|CLUSTER|LOCK|OPTIMIZE|REPAIR)\b",
+        r"^(VACUUM\b.*\b(FULL|RETAIN)|REINDEX|CLUSTER|LOCK|OPTIMIZE|REPAIR)\b",
         "sql.maintenance",
         Severity.MEDIUM,
         "Locks tables for maintenance",
@@ -152,6 +152,11 @@ _PATTERNS: tuple[tuple[str, str, Severity, str], ...] = (
 _OPAQUE = frozenset({"BEGIN", "DECLARE", "DO", "EXEC", "EXECUTE", "IF", "WHILE"})
 _VARIABLE = re.compile(r"\s*@\w+\s+(?:AS\s+)?\w+", re.IGNORECASE)
 """T-SQL's ``DECLARE @day date = '…'``, which runs nothing."""
+_TELLING = re.compile(
+    r"EXEC(?:UTE)? (?:SYS\.)?SP_(?:HELP\w*|COLUMNS|TABLES|WHO2?|SPACEUSED|DEPENDS)\b"
+    r"[^;(]*\Z"
+)
+"""Procedures of SQL Server that only tell about it."""
 _STRING = re.compile(r"'[^']*'")
 _COMPILED = tuple((re.compile(p, re.DOTALL), c, s, m) for p, c, s, m in _PATTERNS)
 _DESTRUCTIVE = re.compile(
@@ -179,6 +184,8 @@ def of_command(first: str, rest: str) -> Iterator[Match]:
     keywords = " ".join(f"{first} {_STRING.sub(' ', rest)}".upper().split())
     found = list(by_keywords(keywords))
     yield from found
+    if not found and _TELLING.match(keywords):
+        return
     if first == "DECLARE" and _VARIABLE.match(rest) and not _DESTRUCTIVE.search(rest):
         return
     if first in _OPAQUE or (not found and first not in HARMLESS):
