@@ -27,7 +27,7 @@ _ROWS: tuple[tuple[re.Pattern[str], str, Severity, str], ...] = tuple(
             "deletes or replaces files or data",
         ),
         (
-            r"os\.(kill|killpg|abort)|process\.kill|Stop-(Process|Computer|Service)",
+            r"\bfork\b|os\.(kill|killpg|abort)|process\.kill|Stop-(Process|Computer|Service)",
             re.IGNORECASE,
             "code.stop",
             _H,
@@ -75,7 +75,8 @@ _ROWS: tuple[tuple[re.Pattern[str], str, Severity, str], ...] = tuple(
         ),
         (
             r"\.ssh/|id_rsa|\.aws/credentials|/etc/(shadow|passwd)|\.kube/config"
-            r"|169\.254\.169\.254|metadata\.google|Get-Credential|\.npmrc|\.netrc",
+            r"|169\.254\.169\.254|metadata\.google|Get-Credential"
+            r"|hidden answer|\.npmrc|\.netrc",
             re.IGNORECASE,
             "code.credentials",
             _H,

@@ -62,6 +62,8 @@ def sql_in(call: Call) -> Iterator[str]:
     found = list(_option_values(call, options))
     if call.name in _SQL_OPERANDS:
         found += [word.text for word in call.operands[1:]]
+    if call.name == "bq" and call.operands[:1] and call.operands[0].text == "query":
+        found += [word.text for word in call.operands[-1:] if " " in word.text]
     text = read_text(call.command)
     if text is not None and not found:
         found.append(text)
