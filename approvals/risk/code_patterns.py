@@ -118,6 +118,10 @@ _HARMLESS_MODULES = re.compile(
     r"\brequire\(\s?['\"](?:node:)?(?:assert|buffer|crypto|events|os|path|querystring"
     r"|string_decoder|url|util|zlib|lodash|\.{1,2}/[\w./-]{1,80}\.json)['\"]\s?\)"
 )
+_OWN_MODULE = re.compile(
+    r"\brequire\(\s?['\"]\.{1,2}/[\w./-]{1,80}['\"]\s?\)"
+    r"|\bimport\b[^;'\"]{0,200}['\"]\.{1,2}/[\w./-]{1,80}['\"]"
+)
 _ANY_MODULE = re.compile(r"\b(?:require|import|use|include|load)\b")
 _STATEMENT_WORDS = re.compile(r"\b(open|file|input|print\s?<|fs)\b")
 
@@ -134,7 +138,11 @@ def matches_of(code: str) -> Iterator[Match]:
     yield from (match for match in found if match is not None)
     if not any(found) and not _is_harmless(bare):
         message = f"Runs code that was not understood: {shortened(code)}"
-        yield Match("code.uninspectable", _M, message)
+        is_own = bool(_OWN_MODULE.search(code)) and not _ANY_MODULE.search(
+            _OWN_MODULE.sub("", known)
+        )
+        # Like a script of the project, which may run as well.
+        yield Match("code.uninspectable", _L if is_own else _M, message)
 
 
 _IN_STRINGS = frozenset({"code.credentials", "code.runs_program"})

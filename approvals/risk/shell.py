@@ -49,6 +49,11 @@ MAX_CHARACTERS_OF = {
 MAX_TEXTS = 120
 """Most texts of one action that are analysed."""
 _UNRESOLVED_NAME = re.compile(r"[$`*?{\[]|^<\(")
+_HOOK = re.compile(
+    r"^\$\((brew|conda|dircolors|direnv|fnm|mise|nodenv|opam|pyenv|rbenv|ssh-agent"
+    r"|starship|zoxide)( [\w./ =-]{0,80})?\)$"
+)
+"""``eval "$(direnv hook bash)"``: the way in which their manuals start them."""
 _TEST_NAMES = frozenset({"[", "[[", "test"})
 
 Span = tuple[int, int]
@@ -187,6 +192,8 @@ class _Inspection:
 
     def _name_matches(self, call: Call) -> Iterator[Match]:
         first = call.words[0]
+        if _HOOK.match(first.raw):
+            return
         if not first.known or _UNRESOLVED_NAME.search(first.text):
             is_fetched = bool(first.raw and shell_network.is_fetching(first.raw))
             code = "shell.remote_code" if is_fetched else "shell.uninspectable"

@@ -44,6 +44,7 @@ _TOUCHING_NOT_READING = names(
     " readlink realpath echo printf ln rsync chattr lsattr setfacl getfacl which"
 )
 """They take a path and show nothing of what is in it."""
+_WRITTEN = names("-out -keyout")
 _FILTERS = names("ag awk egrep fgrep gawk grep jq rg ripgrep sed yq zgrep")
 """Their first operand is what they look for or do, not where."""
 _COPIERS = frozenset({"cp", "mv", "rsync", "scp", "install", "ln", "rclone"})
@@ -207,6 +208,19 @@ def timestamps(call: Call) -> Iterator[Match]:
         yield Match("shell.history_tampering", Severity.MEDIUM, message)
 
 
+def unpack(call: Call) -> Iterator[Match]:
+    """tar and unzip put what is in an archive over the system's files."""
+    is_tar = call.name in {"tar", "bsdtar", "gtar"}
+    first = call.texts[0] if call.texts else ""
+    is_taking = not is_tar or call.has("x", "--extract") or "x" in first.lstrip("-")
+    target = call.value_of(*(("-C", "--directory") if is_tar else ("-d",)))
+    is_grave = target is not None and (is_system(target) or normal(target) == "/")
+    if target is not None and is_taking and is_grave:
+        name = shortened(target.text)
+        message = f"Unpacks files into {name}"
+        yield Match("shell.redirect_over", Severity.HIGH, message, name)
+
+
 def write(call: Call) -> Iterator[Match]:
     """tee writes all of its operands."""
     for word in call.operands:
@@ -264,6 +278,9 @@ def credentials(call: Call) -> Iterator[Match]:
 
 def _files_of(call: Call) -> tuple[Word, ...]:
     """The words that can name files: patterns and programs of filters cannot."""
+    if call.name == "openssl":
+        pairs = zip(call.words, call.words[1:], strict=False)
+        return tuple(word for before, word in pairs if before.text not in _WRITTEN)
     if call.name not in _FILTERS or call.has("f", "--file", "--files"):
         return call.words[1:]
     given = {"-e", "--regexp", "--expression"}

@@ -74,6 +74,12 @@ _GCLOUD_LOCAL = names(
     " topic version alpha-help cheat-sheet"
 )
 """What they change is of this machine; "storage" is judged by its verbs."""
+_OWN = re.compile(r"^(~|\$HOME|/(home|Users|root|etc|var)(/|$))")
+"""What a person or the machine keeps, not a project."""
+_AWS_GLOBALS = names(
+    "--profile --region --output --endpoint-url --query --color --ca-bundle"
+    " --cli-read-timeout --cli-connect-timeout --cli-binary-format"
+)
 _QUIET = names(
     "docker docker-compose podman nerdctl rclone restic borg kafka-topics gh glab"
     " java kafka-configs kafka-acls kafka-consumer-groups minikube kind vagrant lxc"
@@ -151,10 +157,18 @@ def secrets(call: Call) -> Iterator[Match]:
 
 def _verbs(call: Call) -> list[str]:
     """The leading nouns and verbs: operands that look like words of a language."""
-    texts = [t for t in call.texts if not t.startswith("-") and "::" not in t]
+    given = _without_globals(call) if call.name == "aws" else call.texts
+    texts = [t for t in given if not t.startswith("-") and "::" not in t]
     return [
         t.lower() for t in texts[:_MAX_WORDS] if re.fullmatch(r"[A-Za-z0-9:_-]+", t)
     ]
+
+
+def _without_globals(call: Call) -> list[str]:
+    """The words of aws without the options that may stand before the service."""
+    before = ("", *call.texts[:-1])
+    pairs = zip(before, call.texts, strict=True)
+    return [text for option, text in pairs if option not in _AWS_GLOBALS]
 
 
 def _path(call: Call) -> list[str]:
@@ -221,6 +235,8 @@ def _is_change(call: Call, words: list[str]) -> bool:
     method = call.value_of("-X", "--method", "--request")
     if words[:1] in (["api"], ["rest"]):
         return method is not None and method.text.upper() not in {"GET", "HEAD"}
+    if call.name == "rclone" and words[:1] in (["copy"], ["copyto"], ["move"]):
+        return len(call.operands) > 2 and bool(_OWN.match(call.operands[1].text))
     if call.name == "packer":
         return words[:1] == ["build"]
     if set(call.texts) & _LOCAL or words[:1] == ["config"]:

@@ -98,6 +98,7 @@ class Command:
     stdin: str | None = None
     upstream: list["Command"] = field(default_factory=list)
     assignments: tuple[tuple[str, Word], ...] = ()
+    reads_file: bool = False
 
 
 @dataclass(slots=True)
@@ -260,6 +261,10 @@ class _Reader:
             self._connect_pipeline(node)
         elif node.type in {"heredoc_redirect", "herestring_redirect"}:
             self._connect_text(node)
+        elif node.type == "file_redirect" and node.parent is not None:
+            is_input = any(child.type == "<" for child in node.children)
+            for command in self._between(node.parent.start_byte, node.start_byte):
+                command.reads_file |= is_input
 
     def _between(self, start: int, end: int) -> list[Command]:
         low, high = bisect_left(self.starts, start), bisect_left(self.starts, end)

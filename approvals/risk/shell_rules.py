@@ -145,6 +145,7 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (shell_tools.DUMPERS, (shell_tools.dump,)),
     (names("echo printf"), (shell_tools.show_secret,)),
     (names("python python2 python3"), (shell_tools.serve_folder,)),
+    (names("tar bsdtar gtar unzip"), (shell_files.unpack,)),
     (names("touch"), (shell_files.timestamps,)),
     (names("script"), (shell_tools.recording_shell,)),
     (names("grep egrep rg ag fgrep"), (shell_tools.search_passwords,)),

@@ -36,7 +36,7 @@ _PUBLISHING = {
     "flit": names("publish"),
     "hatch": names("publish"),
     "gem": names("push yank"),
-    "docker": names("push"),
+    "docker": names("push publish"),
     "podman": names("push"),
     "helm": names("push"),
     "mvn": names("deploy release:perform"),

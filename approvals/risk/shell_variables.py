@@ -86,7 +86,8 @@ def _severity(name: str, text: str) -> Severity | None:
     if not text or text == "/dev/null":
         return None
     if name in _LOADING:
-        return _H
+        # Many a project calls its stage ENV.
+        return _H if name != "ENV" or "/" in text else None
     if name in _COMMANDS and not is_known_program(text) and not _is_ours(text):
         return _M
     if name in _SEARCHING and _HIDEOUT.match(text):

@@ -62,6 +62,8 @@ def cmdlet(call: Call) -> Iterator[Match]:
         yield Match("shell.history_tampering" if is_log else code, _H, message)
     elif verb in _STOPPING and is_grave:
         yield Match(code, _H, f"Stops or disables: {shortened(call.line)}")
+    elif verb == "send":
+        yield Match("shell.network", _M, f"Sends: {shortened(call.line)}")
     elif verb in _CHANGING and is_grave:
         yield Match(code, _M, f"Changes the system: {shortened(call.line)}")
 

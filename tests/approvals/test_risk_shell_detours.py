@@ -223,3 +223,30 @@ def test_reading_and_changing_by_a_side_door_is_held(text, code):
 )  # fmt: skip
 def test_their_harmless_neighbours_pass(text):
     assert not is_held(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "psql app < steps.sql", "redis-cli < steps", "docker exec -i d psql < a.sql",
+        "tar xf a.tar -C /", "unzip a.zip -d /usr/lib", "docker compose publish a/b",
+        "while read d; do dig $d.example.net; done < list", "rclone copy ~/Mail x:",
+        "Send-MailMessage -To a@example.com -Attachments b.zip",
+        "aws --profile a ec2 terminate-instances --instance-ids b",
+    ],
+)  # fmt: skip
+def test_what_is_not_shown_or_lands_elsewhere_is_held(text):
+    assert is_held(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aws --profile a --region b ec2 describe-vpcs", "ENV=test make test",
+        'eval "$(direnv hook zsh)"', "tar xf a.tar -C build", "dig $HOST",
+        "openssl req -new -keyout dev.key -out dev.csr", "rclone copy dist x:site",
+        "node -e \"console.log(require('./sum.js')(1, 2))\"", "sort < list",
+    ],
+)  # fmt: skip
+def test_what_only_looks_alike_passes(text):
+    assert not is_held(text)
