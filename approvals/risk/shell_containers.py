@@ -32,7 +32,7 @@ _SWARM = {
 
 def host(call: Call) -> Iterator[Match]:
     """``docker run`` with the host's disk, socket, devices or processes inside."""
-    if {"run", "create"}.isdisjoint(call.texts):
+    if {"run", "create", "exec"}.isdisjoint(call.texts):
         return
     if any(_opens(option, value) for option, value in _options(call)):
         message = f"Gives a container the host: {shortened(call.line)}"

@@ -30,6 +30,7 @@ READERS = names(
     " get-content"
 )
 """Programs that show, pack or send what they are given."""
+_SETUID = re.compile(r"^0?[2-7][0-7]{3}$|[ugoa]*[+=][rwxX]*s")
 _LOOKING = names(
     "print list status luksDump luksUUID isLuks get history iostat info version"
     " --detail --examine --version id-ctrl smart-log get-feature benchmark"
@@ -186,6 +187,10 @@ def move(call: Call) -> Iterator[Match]:
         return
     sources = [word for word in call.operands if word is not target]
     yield from _overwritten(target)
+    mode = call.value_of("-m", "--mode") if call.name == "install" else None
+    if mode is not None and _SETUID.match(mode.text):
+        message = f"Gives a program its owner's rights: {shortened(call.line)}"
+        yield Match("shell.permissions", Severity.HIGH, message)
     if call.name == "mv":
         is_lost = target.text == "/dev/null"
         for word in sources:
@@ -245,7 +250,7 @@ def permissions(call: Call) -> Iterator[Match]:
     is_recursive = call.has("R", "--recursive")
     mode = operands[0].text if operands else ""
     is_open = call.name == "chmod" and bool(_WORLD_WRITABLE.match(mode))
-    is_setuid = call.name == "chmod" and bool(re.match(r"^[4-7]\d{3}$|.*\+.*s", mode))
+    is_setuid = call.name == "chmod" and bool(_SETUID.match(mode))
     is_grave = any(is_system(w) or is_broad(normal(w)) for w in targets)
     is_secret = any(is_credential(w) for w in targets)
     target = shortened(targets[0].text) if targets else ""

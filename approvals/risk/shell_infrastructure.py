@@ -54,6 +54,7 @@ _READING = names(
 _AWS_READING = _READING | names(
     "check cp detect download estimate filter login ls lookup mb query scan"
     " receive select simulate sync tail test validate wait configure"
+    " start-live-tail"
     " decode preview"
     " export presign transact-get start-query stop-query"
 )

@@ -25,7 +25,7 @@ _SC_VERBS = dict.fromkeys(
 _READING_FIREWALL = names("-L -S --list --list-all -n list show status get")
 _HISTORY_VARIABLES = names("HISTFILE HISTSIZE HISTFILESIZE HISTCONTROL HISTIGNORE")
 _PUBLISHING = {
-    "npm": names("publish unpublish deprecate"),
+    "npm": names("publish unpublish deprecate owner token access team org dist-tag"),
     "pnpm": names("publish unpublish"),
     "yarn": names("publish"),
     "bun": names("publish"),
@@ -192,7 +192,8 @@ def publish(call: Call) -> Iterator[Match]:
     verbs = _PUBLISHING.get(call.name, frozenset())
     first = {text for text in call.texts[:3] if not text.startswith("-")}
     is_pushed = call.name in _BUILDERS and call.has("--push")
-    if (verbs & first or is_pushed) and not call.is_dry_run:
+    is_asking = call.is_dry_run or bool(first & {"ls", "list", "view", "get"})
+    if (verbs & first or is_pushed) and not is_asking:
         message = f"Publishes for others: {shortened(call.line)}"
         yield Match("shell.publish", Severity.HIGH, message)
 

@@ -250,3 +250,32 @@ def test_what_is_not_shown_or_lands_elsewhere_is_held(text):
 )  # fmt: skip
 def test_what_only_looks_alike_passes(text):
     assert not is_held(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mongosh --eval 'db.a.find().forEach(x => db.a.deleteOne({_id: x._id}))'",
+        "install -m 4755 tool /opt/x", "npm owner add bob pkg", "npm token create",
+        "docker exec --privileged web ls", "node -e \"require('fs')['rm'+'Sync']('a')\"",
+        "node -e \"require('fs').writeFileSync('a', '')\"", "make deploy-production",
+        "node -e \"const {writeFileSync: w} = require('fs'); w('a', '')\"",
+        "node -e \"console.log(require('fs').readFileSync('.env'))\"",
+    ],
+)  # fmt: skip
+def test_what_stands_inside_of_calls_and_options_is_held(text):
+    assert is_held(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "node -e \"const fs = require('fs'); console.log(fs.readFileSync('a'))\"",
+        "ruby -rjson -e 'puts JSON.parse(File.read(\"a.json\")).keys'",
+        "php -r 'var_dump(json_decode(file_get_contents(\"a.json\")));'",
+        "npm token list", "make -n deploy-production", "install -m 755 tool bin/tool",
+        "mongosh --eval 'db.a.find().forEach(x => print(x._id))'",
+    ],
+)  # fmt: skip
+def test_reading_code_and_questions_pass(text):
+    assert not is_held(text)
