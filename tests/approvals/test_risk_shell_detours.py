@@ -255,9 +255,9 @@ def test_what_only_looks_alike_passes(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "mongosh --eval 'db.a.find().forEach(x => db.a.deleteOne({_id: x._id}))'",
+        "mongosh --eval 'db.a.find().forEach(x => db.a.deleteOne({_id: x}))'",
         "install -m 4755 tool /opt/x", "npm owner add bob pkg", "npm token create",
-        "docker exec --privileged web ls", "node -e \"require('fs')['rm'+'Sync']('a')\"",
+        "docker exec --privileged a ls", "node -e \"require('fs')['rm'+'Sync']('a')\"",
         "node -e \"require('fs').writeFileSync('a', '')\"", "make deploy-production",
         "node -e \"const {writeFileSync: w} = require('fs'); w('a', '')\"",
         "node -e \"console.log(require('fs').readFileSync('.env'))\"",
