@@ -21,6 +21,7 @@ SUBJECT_TYPES = (
     "brake",
     "delivery",
     "grant",
+    "group",
     "hold",
     "key",
     "outcome",

@@ -12,7 +12,7 @@ from approvals.lifecycle.brakes import (
 )
 from approvals.lifecycle.counters import forget_windows
 from approvals.lifecycle.deadlines import escalate_due, expire_due
-from approvals.lifecycle.desk import assign, claim
+from approvals.lifecycle.desk import assign, claim, note_view
 from approvals.lifecycle.edits import edit, read_arguments, revise
 from approvals.lifecycle.erasure import (
     Ground,
@@ -21,6 +21,7 @@ from approvals.lifecycle.erasure import (
     lift_hold,
     place_hold,
 )
+from approvals.lifecycle.facts import digest_of_facts
 from approvals.lifecycle.grants import revoke_grant
 from approvals.lifecycle.permits import (
     lapse_due,
@@ -93,6 +94,7 @@ __all__ = [
     "assign",
     "cancel",
     "claim",
+    "digest_of_facts",
     "edit",
     "enforce_brakes",
     "engage_brake",
@@ -104,6 +106,7 @@ __all__ = [
     "lapse_due",
     "lift_hold",
     "mark_overdue",
+    "note_view",
     "place_hold",
     "read_arguments",
     "redeem",
