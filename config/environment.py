@@ -21,6 +21,8 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
 
     database_url: str | None = None
+    database_owner_url: str | None = None
+    """As whom to migrate, where the tables are not the application's own."""
     redis_url: str | None = None
     secret_key: str | None = Field(default=None, min_length=32)
     permit_key: str | None = None

@@ -85,6 +85,14 @@ TEMPLATES = [
 ]
 
 _CONNECTION = embedded.connection_settings(ENV.database_url, DATA_DIR)
+_OWNER = embedded.connection_settings(
+    ENV.database_owner_url or ENV.database_url, DATA_DIR
+)
+DATABASE_OWNER = {name: _OWNER[name] for name in ("USER", "PASSWORD", "HOST", "PORT")}
+"""Whose the tables are: config.roles."""
+if not ENV.database_url:
+    _CONNECTION["USER"] = embedded.APPLICATION
+DATABASE_APPLICATION = _CONNECTION["USER"]
 # The pool, not CONN_MAX_AGE: persistent connections leak under ASGI.
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
