@@ -4,7 +4,8 @@ Starts ``manage.py serve`` in a temporary data folder, as shipped: embedded
 PostgreSQL with fsync on, one process, every check on. Everything, the load
 included, shares the cores; so the ratios to PostgreSQL's own rate in the same
 run say more than the absolute numbers. ``ARGS=assessment`` measures the analysis
-of actions alone, ``ARGS=backtest`` a back-test alone. ``ARGS=steps`` takes STEPS
+of actions alone, ``ARGS=backtest`` a back-test alone, ``ARGS=log`` what the audit
+log costs. ``ARGS=steps`` takes STEPS
 random steps through the states of requests instead, ``ARGS=races`` every round of
 the races and of the brake's trials, of which tests try a part; both take minutes.
 """
@@ -19,10 +20,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import acting, assessment, measures, postgres
+from benchmarks import acting, assessment, log, measures, postgres
 from benchmarks.acting import PASSWORD, PEOPLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +55,7 @@ windows:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parts = ["assessment", "backtest", "budget", "races", "steps"]
+    parts = ["assessment", "backtest", "budget", "log", "races", "steps"]
     parser.add_argument("part", nargs="?", choices=parts)
     part = parser.parse_args().part
     if part == "steps":
@@ -61,10 +64,11 @@ def main() -> None:
         report = _races()
     elif part == "assessment":
         report = assessment.report()
+    elif part == "log":
+        report = log.report(_serving_one_agent)
     else:
-        with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
-            os.chmod(folder, 0o711)
-            report = _measure(Path(folder), part)
+        with _folder() as folder:
+            report = _measure(folder, part)
         if part != "backtest":
             report["assessment"] = assessment.report()
     print(json.dumps(report, indent=2))
@@ -93,21 +97,7 @@ def _tested(files: list[str], **variables: str) -> float:
 
 
 def _measure(data_dir: Path, part: str | None) -> dict[str, Any]:
-    port = _free_port()
-    environment = {
-        **os.environ,
-        "DATA_DIR": str(data_dir),
-        "BASE_URL": f"http://127.0.0.1:{port}",
-        "RATE_LIMIT": "10000000",
-    }
-    command = [sys.executable, "manage.py", "serve", "--port", str(port)]
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert server.stdout
-        while "is ready at" not in (line := server.stdout.readline()):
-            assert line, "the server did not start"
+    with _serving(data_dir, ["manage.py"]) as environment:
         if part == "backtest":
             return _backtest(environment)
         for name in PEOPLE:
@@ -115,13 +105,54 @@ def _measure(data_dir: Path, part: str | None) -> dict[str, Any]:
                 environment, "create_user", name, "--group", "reviewers",
                 "--password-stdin", "--json", text=PASSWORD,
             )  # fmt: skip
-        script = REGISTER % (measures.SAMPLES + 1)
-        keys = _manage(environment, "shell", "--verbosity=0", "--command", script)
-        report = asyncio.run(_report(environment, json.loads(keys), data_dir))
+        keys = _register(environment, measures.SAMPLES + 1)
+        report = asyncio.run(_report(environment, keys, data_dir))
         return {**report, "backtest": _backtest(environment)}
+
+
+@contextmanager
+def _serving(data_dir: Path, program: list[str]) -> Iterator[dict[str, str]]:
+    """The environment of a server under way, which ends with the block."""
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(data_dir),
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "RATE_LIMIT": "10000000",
+    }
+    command = [sys.executable, *program, "serve", "--port", str(port)]
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout
+        while "is ready at" not in (line := server.stdout.readline()):
+            assert line, "the server did not start"
+        yield environment
     finally:
         server.terminate()
         server.communicate(timeout=15)
+
+
+@contextmanager
+def _serving_one_agent(program: list[str]) -> Iterator[tuple[str, str]]:
+    """Address and key, in a data folder of its own."""
+    with _folder() as folder, _serving(folder, program) as environment:
+        yield environment["BASE_URL"], _register(environment, 1)[0]
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
+        os.chmod(folder, 0o711)
+        yield Path(folder)
+
+
+def _register(environment: dict[str, str], number: int) -> list[str]:
+    """Keys of so many agents."""
+    command = ("shell", "--verbosity=0", "--command", REGISTER % number)
+    keys: list[str] = json.loads(_manage(environment, *command))
+    return keys
 
 
 def _backtest(environment: dict[str, str]) -> dict[str, Any]:
