@@ -98,8 +98,11 @@ def texts_in(action: Action, context: Context) -> Iterator[Text]:
 
 
 def _is_mapped(leaf: TextLeaf, role: Role, mapped: Iterable[Mapped]) -> bool:
-    pointers = [p for entry in mapped for p in entry.pointers.get(role, ())]
-    return any(is_at(leaf.pointer, pointer) for pointer in pointers)
+    return any(
+        is_at(leaf.pointer, pointer)
+        for entry in mapped
+        for pointer in entry.pointers.get(role, ())
+    )
 
 
 def _apart(
