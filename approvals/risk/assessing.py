@@ -130,7 +130,7 @@ def _inspected(view: View, texts: list[Text], found: list[Finding]) -> tuple[str
     return tuple(
         kind.value
         for kind in kinds_of(view.action, view.context)
-        if is_all_of(view, texts, kind) and (kind is Kind.READ or not is_opaque)
+        if (kind is Kind.READ or not is_opaque) and is_all_of(view, texts, kind)
     )
 
 

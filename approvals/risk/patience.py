@@ -11,7 +11,7 @@ from collections.abc import Callable
 from approvals.risk.findings import Finding, Severity
 from approvals.risk.view import View
 
-LONGEST = 0.09
+LONGEST = 0.08
 """Seconds, some 300 times what an ordinary action takes; who has begun may finish."""
 SMALL_CHARACTERS = 16_384
 SMALL_VALUES = 300
