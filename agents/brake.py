@@ -171,7 +171,13 @@ def engage(
         # Now, not before the wait for such a lock.
         if (brake := _create(engaged_at=timezone.now(), **wanted, **facts)) is not None:
             more = {"trip_wire": trip_wire} if trip_wire else {}
-            _record(Action.BRAKE_ENGAGED, brake, actor, reason=brake.reason, **more)
+            _record(
+                Action.BRAKE_ENGAGED,
+                brake,
+                actor,
+                reason=log.Sealed(brake.reason),
+                **more,
+            )
             _announce("brake.engaged", brake)
             _tell_after_commit()
             break
@@ -293,7 +299,7 @@ def _agree(brake: Brake, human: str, actor: Actor, reason: str, agreed: str) -> 
     BrakeRelease.objects.create(
         brake=brake, human=human, name=actor.name, reason=reason, at=timezone.now()
     )
-    facts = {"reason": reason, "agreed": agreed}
+    facts = {"reason": log.Sealed(reason), "agreed": agreed}
     _record(Action.BRAKE_RELEASE_AGREED, brake, actor, **facts)
 
 
@@ -348,7 +354,7 @@ def _record(action: Action, brake: Brake, actor: Actor, **data: Any) -> None:
         subject=("brake", str(brake.pk)),
         data={
             "scope": str(brake.scope),
-            "value": brake.value,
+            "value": log.Sealed(brake.value),
             "agent": brake.agent,
             "mode": str(brake.mode),
             **data,

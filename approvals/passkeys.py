@@ -15,7 +15,7 @@ from psycopg.errors import UniqueViolation
 from approvals import webauthn
 from approvals.models import Passkey
 from audit.actions import Action
-from audit.log import Actor, record
+from audit.log import Actor, Sealed, record
 
 LIMIT = 10
 """Passkeys of one account."""
@@ -202,7 +202,7 @@ def _record(action: Action, passkey: Passkey, actor: Actor, **data: str) -> None
         subject=("user", str(passkey.user_id)),
         data={
             "user": passkey.user.get_username(),
-            "name": passkey.name,
+            "name": Sealed(passkey.name),
             "credential_id": passkey.credential_id,
             **data,
         },

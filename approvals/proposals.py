@@ -21,7 +21,7 @@ from approvals.ruleset import (
     said,
 )
 from audit.actions import Action
-from audit.log import Actor, person, record
+from audit.log import Actor, Sealed, person, record
 
 _Outcome = PolicyProposal.Outcome
 
@@ -86,7 +86,7 @@ def propose(
         proposed_at=timezone.now(),
         reason=reason,
     )
-    data = {"reason": reason, **_facts(proposal)}
+    data = {"reason": Sealed(reason), **_facts(proposal)}
     record(Action.POLICY_PROPOSED, actor=actor, subject=_subject(proposal), data=data)
     return proposal
 
@@ -126,7 +126,7 @@ def refuse(proposal_id: UUID, *, actor: User, reason: str) -> PolicyProposal:
     proposal, reason = _waiting(proposal_id), said(reason)
     _check_right(actor)
     _decide(proposal, _Outcome.REFUSED, actor, reason)
-    data = {"reason": reason, **_facts(proposal)}
+    data = {"reason": Sealed(reason), **_facts(proposal)}
     subject = _subject(proposal)
     record(Action.POLICY_REFUSED, actor=person(actor), subject=subject, data=data)
     return proposal

@@ -14,7 +14,7 @@ from approvals.policy import Ruleset
 from approvals.policy_diff import may_lower
 from approvals.policy_document import PolicyError, parse
 from audit.actions import Action
-from audit.log import Actor, record
+from audit.log import Actor, Sealed, record
 
 SHIPPED = Path(__file__).parent / "policies" / "default.yaml"
 """The policy to start with."""
@@ -106,7 +106,7 @@ def put_into_force(
     data = {
         "version": policy.version,
         "digest": digest,
-        "reason": reason,
+        "reason": Sealed(reason),
         "tiers": list(ruleset.tiers),
         "rules": [rule.key for rule in ruleset.rules],
         "trip_wires": [wire.key for wire in ruleset.trip_wires],
@@ -116,7 +116,7 @@ def put_into_force(
     if second:
         data["proposed_by"] = user.get_username() if user else None
         data["confirmed_by"] = second.user.get_username()
-        data["confirmation"] = second.reason
+        data["confirmation"] = Sealed(second.reason)
     subject = ("policy", str(policy.version))
     record(Action.POLICY_PUBLISHED, actor=actor, subject=subject, data=data)
     return policy

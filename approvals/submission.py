@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from agents.models import Agent, AgentKey
+from agents.models import Agent
 from approvals.canonical import Action, digest
 from approvals.models import ApprovalRequest
 from approvals.policy import Tier, Verdict
@@ -81,20 +81,3 @@ def escalation_time(tier: Tier, start: datetime, end: datetime) -> datetime | No
     if tier.escalation is None:
         return None
     return start + (end - start) * tier.escalation.after / 100
-
-
-def facts_of(approval: ApprovalRequest, key: AgentKey | None) -> dict[str, Any]:
-    """What the log keeps of a new request; its content only as the digest."""
-    return {
-        "agent": approval.agent.name,
-        "key": key and str(key.pk),
-        "action": approval.action,
-        "environment": approval.environment,
-        "revision": approval.revision,
-        "digest": approval.digest,
-        "tier": approval.tier,
-        "route": str(approval.route),
-        "policy_version": approval.policy_id,
-        "reasons": approval.reasons,
-        "windows": approval.window_values,
-    }

@@ -9,6 +9,7 @@ from agents.models import Delivery
 from approvals.models import ApprovalRequest
 from audit.actions import Action
 from audit.models import Entry
+from audit.payloads import revealed
 
 LIMIT = 200
 """Entries shown; a request has a handful."""
@@ -39,17 +40,18 @@ class Event:
 
 
 def timeline(approval: ApprovalRequest) -> list[Event]:
-    """The events of one request, first to last, in three queries."""
-    entries = Entry.objects.filter(subject_type="request", subject_id=str(approval.pk))
+    """The events of one request, first to last, in four queries."""
+    subject = {"subject_type": "request", "subject_id": str(approval.pk)}
+    entries = list(Entry.objects.filter(**subject).order_by("id")[:LIMIT])
     deliveries = Delivery.objects.filter(subject_id=str(approval.pk))
-    events = [_from_entry(entry) for entry in entries.order_by("id")[:LIMIT]]
+    data = revealed(entries)
+    events = [_from_entry(entry, data[entry.pk]) for entry in entries]
     for delivery in deliveries.prefetch_related("attempts").order_by("id")[:LIMIT]:
         events += _from_delivery(delivery)
     return sorted(events, key=lambda event: event.at)
 
 
-def _from_entry(entry: Entry) -> Event:
-    data: Mapping[str, Any] = entry.data
+def _from_entry(entry: Entry, data: Mapping[str, Any]) -> Event:
     match entry.action:
         case Action.REQUEST_SUBMITTED:
             kind, what = (
@@ -77,6 +79,10 @@ def _other(action: str, data: Mapping[str, Any]) -> tuple[str, str]:
         Action.REQUEST_REPLIED: "answered, and claims",
         Action.REQUEST_CLAIMED: "looks at it" if data.get("to") else "stopped looking",
         Action.REQUEST_ASSIGNED: f"assigned it to {to}",
+        Action.REQUEST_VIEWED: f"had it open for {data.get('seconds')} s",
+        Action.REQUEST_ERASED: "erased what was written in it",
+        Action.HOLD_PLACED: f"placed a legal hold: {data.get('reference')}",
+        Action.HOLD_LIFTED: f"lifted the legal hold: {data.get('reference')}",
         Action.REQUEST_ESCALATED: "let further groups decide",
         Action.REQUEST_DEADLINE_MOVED: "gave back the time under the brake",
         Action.PERMIT_REDEEMED: "redeemed the permit",

@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
+from audit import sealing
 from audit.actions import Action
 from audit.merkle import leaf_hash
-from audit.models import Entry
+from audit.models import Entry, SubjectKey
+from audit.sealing import Payload, Sealed
+
+__all__ = ["COMMAND_LINE", "SYSTEM", "Actor", "Sealed", "person", "record"]
+
+_COLUMNS = (
+    "id", "at", "action", "actor_type", "actor_id", "actor_name",
+    "subject_type", "subject_id", "canonical", "leaf_hash",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +41,40 @@ def person(user: AbstractBaseUser) -> Actor:
     return Actor(type="user", id=str(user.pk), name=user.get_username())
 
 
+_INSERT = """
+WITH kept AS (
+    INSERT INTO audit_payload (subject_type, subject_id, commitment, content)
+    SELECT %(subject_type)s, %(subject_id)s, commitment, content
+    FROM unnest(%(commitments)s::text[], %(contents)s::text[])
+        AS written (commitment, content)
+    ON CONFLICT DO NOTHING
+), made AS (
+    INSERT INTO audit_subjectkey (subject_type, subject_id, secret)
+    SELECT %(subject_type)s, %(subject_id)s, %(secret)s WHERE %(secret)s IS NOT NULL
+)
+INSERT INTO audit_entry (
+    id, at, action, actor_type, actor_id, actor_name,
+    subject_type, subject_id, data, canonical, leaf_hash
+) VALUES (
+    %(id)s, %(at)s, %(action)s, %(actor_type)s, %(actor_id)s, %(actor_name)s,
+    %(subject_type)s, %(subject_id)s, %(data)s, %(canonical)s, %(leaf_hash)s
+)
+"""
+
+
 def record(
     action: Action,
     *,
     actor: Actor,
     subject: tuple[str, str],
     data: Mapping[str, Any] | None = None,
+    is_new: bool = False,
 ) -> Entry:
     """Write one entry; ``subject`` is (type, id), ``data`` a snapshot as JSON.
+
+    What a person or an agent wrote is given as ``Sealed``: the entry holds only a
+    commitment to it, the text lies apart and can be erased. ``is_new``: nothing was
+    ever recorded of this subject, which saves looking for its key.
 
     Raises RuntimeError outside a transaction: a fact and its entry are stored
     together or not at all. Raises ``rfc8785.CanonicalizationError`` for data
@@ -54,9 +90,38 @@ def record(
         actor_name=actor.name,
         subject_type=subject[0],
         subject_id=subject[1],
-        data=dict(data or {}),
     )
+    facts = data or {}
+    secret = sealing.new_key() if is_new else None
+    key = (secret or _key_of(subject)) if sealing.needs_key(facts) else b""
+    entry.data, payloads = sealing.sealed(facts, key)
     entry.canonical = entry.canonical_bytes()
     entry.leaf_hash = leaf_hash(entry.canonical)
-    entry.save(force_insert=True)
+    _store(entry, secret, payloads)
     return entry
+
+
+def _key_of(subject: tuple[str, str]) -> bytes:
+    """The key of this subject's commitments, made where it has none.
+
+    Of two that make it at once the second waits for the first and takes that one.
+    """
+    name = {"subject_type": subject[0], "subject_id": subject[1]}
+    kept = SubjectKey.objects.filter(**name).values_list("secret", flat=True)
+    if not kept:
+        made = SubjectKey(**name, secret=sealing.new_key())
+        SubjectKey.objects.bulk_create([made], ignore_conflicts=True)
+    return bytes(kept.all()[0])
+
+
+def _store(entry: Entry, secret: bytes | None, payloads: list[Payload]) -> None:
+    """All of it in one statement, for every answer waits for it."""
+    values: dict[str, Any] = {
+        **{field: getattr(entry, field) for field in _COLUMNS},
+        "data": Jsonb(entry.data),
+        "secret": secret,
+        "commitments": [one.commitment for one in payloads],
+        "contents": [one.content for one in payloads],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from audit.actions import Action
 from audit.models import Entry
+from audit.payloads import revealed
 
 PAGE = 50
 SUBJECT_TYPES = (
@@ -20,11 +21,14 @@ SUBJECT_TYPES = (
     "brake",
     "delivery",
     "grant",
+    "group",
+    "hold",
     "key",
     "outcome",
     "passkey",
     "permit",
     "policy",
+    "sign_in",
     "user",
 )
 """All there are; named so that a search by id can use the index."""
@@ -42,8 +46,9 @@ def list_entries(request: HttpRequest) -> HttpResponse:
     action = request.GET.get("action", "")
     found = _before(_filtered(subject, action), request.GET.get("before", ""))
     entries = list(found.order_by("-id")[: PAGE + 1])
+    data = revealed(entries[:PAGE])
     context = {
-        "entries": entries[:PAGE],
+        "rows": [(entry, data[entry.pk]) for entry in entries[:PAGE]],
         "next": entries[PAGE - 1].id if len(entries) > PAGE else None,
         "subject": subject,
         "action": action,

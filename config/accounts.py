@@ -17,9 +17,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from uuid_utils.compat import uuid7
 
 from audit import log
 from audit.actions import Action
+from audit.erasure import SIGN_IN
 
 NAME_LIMIT = 150
 """Characters in a user name; what else was typed there is cut to it."""
@@ -105,16 +107,14 @@ def record_sign_ins() -> None:
 def _signed_in(
     sender: object, request: HttpRequest | None, user: AbstractBaseUser, **_: Any
 ) -> None:
-    _record(Action.USER_SIGNED_IN, log.person(user), str(user.pk), _origin(request))
+    _record(Action.USER_SIGNED_IN, log.person(user), _origin(request))
 
 
 def _signed_out(
     sender: object, request: HttpRequest | None, user: AbstractBaseUser | None, **_: Any
 ) -> None:
     if user is not None:
-        _record(
-            Action.USER_SIGNED_OUT, log.person(user), str(user.pk), _origin(request)
-        )
+        _record(Action.USER_SIGNED_OUT, log.person(user), _origin(request))
 
 
 def _sign_in_failed(
@@ -126,19 +126,21 @@ def _sign_in_failed(
     """Nobody knows who it was; the name is only what was typed."""
     typed = _storable(str(credentials.get("username", "")))
     stranger = log.Actor(type="anonymous", id="", name="")
-    data = {"name": typed, **_origin(request)}
-    _record(Action.USER_SIGN_IN_FAILED, stranger, "", data)
+    data = {"name": log.Sealed(typed), **_origin(request)}
+    _record(Action.USER_SIGN_IN_FAILED, stranger, data)
 
 
 @transaction.atomic
-def _record(
-    action: Action, actor: log.Actor, subject_id: str, data: dict[str, Any]
-) -> None:
-    log.record(action, actor=actor, subject=("user", subject_id), data=data)
+def _record(action: Action, actor: log.Actor, data: dict[str, Any]) -> None:
+    """Each is a subject of its own, so that its address can be erased in time."""
+    subject = (SIGN_IN, str(uuid7()))
+    log.record(action, actor=actor, subject=subject, data=data, is_new=True)
 
 
 def _origin(request: HttpRequest | None) -> dict[str, Any]:
-    return {"address": request.META.get("REMOTE_ADDR", "")} if request else {}
+    if request is None:
+        return {}
+    return {"address": log.Sealed(request.META.get("REMOTE_ADDR", ""))}
 
 
 def _storable(text: str) -> str:

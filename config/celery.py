@@ -10,8 +10,8 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-EVERY = 2.0
-"""Seconds between two looks for what is due."""
+EVERY, SEQUENCING = 2.0, 1.0
+"""Seconds between two looks for what is due, and for entries that lack their leaf."""
 CONNECT_PATIENCE, READ_PATIENCE = 1.0, 5.0
 """Seconds to wait for a broker; reading longer than a worker's own blocking read."""
 
@@ -33,11 +33,12 @@ app.conf.update(
     worker_hijack_root_logger=False,
     # A look that no worker took before the next one is superfluous.
     beat_schedule={
-        name: {"task": task, "schedule": EVERY, "options": {"expires": EVERY}}
-        for name, task in (
-            ("deliver", "agents.tasks.deliver"),
-            ("sweep", "approvals.tasks.sweep"),
-            ("backtest", "approvals.tasks.backtest"),
+        name: {"task": task, "schedule": every, "options": {"expires": every}}
+        for name, task, every in (
+            ("deliver", "agents.tasks.deliver", EVERY),
+            ("sequence", "audit.tasks.sequence", SEQUENCING),
+            ("sweep", "approvals.tasks.sweep", EVERY),
+            ("backtest", "approvals.tasks.backtest", EVERY),
         )
     },
 )

@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+FLOOR_DAYS = 183
+"""What is kept at least: six months, as the European AI Act wants of the logs of
+high-risk systems (Regulation (EU) 2024/1689, articles 19 and 26(6))."""
+
 
 class Environment(BaseSettings):
     """The variables, checked; raises ``pydantic.ValidationError`` at start."""
@@ -20,6 +24,9 @@ class Environment(BaseSettings):
     redis_url: str | None = None
     secret_key: str | None = Field(default=None, min_length=32)
     permit_key: str | None = None
+    audit_key: str | None = None
+    audit_origin: str | None = Field(default=None, pattern=r"^[^\s+]{1,200}$")
+    """Who the audit log is; default: the public address without its scheme."""
     base_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     data_dir: Path = Path(".data")
@@ -32,6 +39,11 @@ class Environment(BaseSettings):
     policy_second_person: bool = False
     """Whether a policy that may lower risk needs a second person's word."""
 
+    retention_requests: int | None = Field(default=None, ge=FLOOR_DAYS)
+    """Days that what was written in a decided request is kept; default: for ever."""
+    retention_sign_ins: int | None = Field(default=None, ge=FLOOR_DAYS)
+    """Days that addresses and typed names of sign-ins are kept; default: for ever."""
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -43,6 +55,11 @@ class Environment(BaseSettings):
     def base_address(self) -> str:
         """The public address without a trailing slash."""
         return str(self.base_url).rstrip("/")
+
+    @property
+    def log_origin(self) -> str:
+        """``host/audit``: where the log's checkpoints and tiles are served."""
+        return self.audit_origin or f"{self.base_address.partition('://')[2]}/audit"
 
     @property
     def is_local(self) -> bool:

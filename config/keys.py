@@ -24,6 +24,11 @@ def permit_key(data_dir: Path) -> str:
     return _read_or_make(data_dir / "permit.pem", _new_ed25519_pem)
 
 
+def audit_key(data_dir: Path) -> str:
+    """The Ed25519 private key that signs heads of the audit log, as PEM (PKCS #8)."""
+    return _read_or_make(data_dir / "audit.pem", _new_ed25519_pem)
+
+
 def _new_ed25519_pem() -> str:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

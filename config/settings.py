@@ -19,6 +19,10 @@ ALLOWED_HOSTS = ENV.hosts
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 PERMIT_KEY = ENV.permit_key or keys.permit_key(DATA_DIR)
+AUDIT_KEY = ENV.audit_key or keys.audit_key(DATA_DIR)
+AUDIT_ORIGIN = ENV.log_origin
+RETENTION_REQUESTS = ENV.retention_requests
+RETENTION_SIGN_INS = ENV.retention_sign_ins
 RATE_LIMIT_PER_MINUTE = ENV.rate_limit
 BRAKE_RELEASE_PEOPLE = ENV.brake_release_people
 POLICY_SECOND_PERSON = ENV.policy_second_person

@@ -9,23 +9,28 @@ from django.db import close_old_connections
 
 from agents import delivery, outbox
 from approvals import backtests, heartbeat, idempotency, lifecycle
+from audit import erasure, sequencer
 
-INTERVAL = 2.0
-"""Seconds between rounds when nothing wakes the loop."""
+INTERVAL, SEQUENCING = 2.0, 0.5
+"""Seconds between rounds when nothing wakes the loop; of the sequencer's, which is to
+publish at least once a second."""
 
 log = logging.getLogger(__name__)
 
 
 class Loop(threading.Thread):
-    """Does its steps every INTERVAL, and at once when woken.
+    """Does its steps at every interval, and at once when woken.
 
     The heartbeat is a last step: a round in which an earlier one failed does not
     count as seen. A daemon, for a step may be waiting for somebody's slow server.
     """
 
-    def __init__(self, name: str, *steps: Callable[[], object]) -> None:
+    def __init__(
+        self, name: str, *steps: Callable[[], object], interval: float = INTERVAL
+    ) -> None:
         super().__init__(name=name, daemon=True)
         self.steps = steps
+        self.interval = interval
         self._woken = threading.Event()
         self._stopping = False
 
@@ -42,7 +47,7 @@ class Loop(threading.Thread):
         while not self._stopping:
             self._woken.clear()
             self.round()
-            self._woken.wait(INTERVAL)
+            self._woken.wait(self.interval)
 
     def round(self) -> None:
         """One pass over the steps; an error ends the pass, not the loop."""
@@ -65,9 +70,11 @@ class Worker:
         self.sweeper = Loop(
             "sweeper",
             *lifecycle.SWEEPS,
+            erasure.erase_sign_ins_due,
             idempotency.forget_old,
             partial(heartbeat.beat, "sweeper"),
         )
+        self.sequencer = Loop("sequencer", sequencer.sequence_due, interval=SEQUENCING)
         self.deliverer = Loop("deliverer", delivery.deliver_due)
         self.backtester = Loop(
             "backtester",
@@ -77,7 +84,7 @@ class Worker:
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        return self.sweeper, self.deliverer, self.backtester
+        return self.sweeper, self.sequencer, self.deliverer, self.backtester
 
     def start(self) -> None:
         """Begin; what this process puts into the outbox or starts is done at once."""

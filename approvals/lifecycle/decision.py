@@ -11,10 +11,10 @@ from approvals.access import Standing, standing_votes, tier_of
 from approvals.lifecycle import grants, rows
 from approvals.lifecycle.refusals import Braked
 from approvals.models import ApprovalRequest, Grant, Permit, Vote
-from approvals.resolution import resolve
+from approvals.resolution import Ballot, resolve
 from approvals.states import Source, State
 from audit.actions import Action as Verb
-from audit.log import SYSTEM, Actor, person, record
+from audit.log import SYSTEM, Actor, Sealed, person, record
 
 
 def settle(approval: ApprovalRequest, cast: Vote, standing: Standing) -> None:
@@ -44,6 +44,7 @@ def settle(approval: ApprovalRequest, cast: Vote, standing: Standing) -> None:
         message="\n\n".join(vote.message for vote in agreeing if vote.message),
         reason_code=next((v.reason_code for v in agreeing if v.reason_code), ""),
         decided_by=[vote.voter.get_username() for vote in agreeing],
+        counted=[one for one in ballots if one.approves is (outcome is State.APPROVED)],
         now=standing.now,
     )
 
@@ -59,9 +60,12 @@ def decide(
     now: datetime,
     reason_code: str = "",
     grant: Grant | None = None,
+    counted: Sequence[Ballot] = (),
     is_new: bool = False,
 ) -> None:
     """State, permit, entry and delivery of a decision; Braked instead of an approval.
+
+    ``counted``: the votes that settled it, with the groups their voters were in.
 
     The brake is asked here and nowhere earlier, so that no way of approving can
     forget it.
@@ -96,9 +100,13 @@ def decide(
             "state": outcome,
             "source": source,
             "revision": approval.revision,
-            "digest": approval.digest,
+            "digest": Sealed(approval.digest),
             "decided_by": approval.decided_by,
-            "message": message,
+            "counted": [
+                {"voter": str(one.voter), "groups": sorted(one.groups)}
+                for one in counted
+            ],
+            "message": Sealed(message),
             "reason_code": reason_code,
         },
     )

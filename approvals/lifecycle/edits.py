@@ -14,6 +14,7 @@ from approvals.access import Standing, actions_for
 from approvals.canonical import Action
 from approvals.lifecycle import counters, grants, rows
 from approvals.lifecycle.deadlines import is_past
+from approvals.lifecycle.facts import terms_of
 from approvals.lifecycle.judging import JUDGED, judge
 from approvals.lifecycle.refusals import (
     AlreadyDecided,
@@ -27,7 +28,7 @@ from approvals.policy import Route, Ruleset, Tier, Verdict, evaluate
 from approvals.risk import Assessment, assess
 from approvals.ruleset import current
 from audit.actions import Action as Verb
-from audit.log import person, record
+from audit.log import Sealed, person, record
 
 MAX_SIZE = 256 * 1024
 """Bytes of the arguments' JSON, as for what agents send."""
@@ -84,11 +85,10 @@ def edit(
         subject=rows.subject_of(approval),
         data={
             "revision": approval.revision,
-            "digest": approval.digest,
-            "replaces": digest,
-            "tier": approval.tier,
-            "policy_version": approval.policy_id,
-            "message": text,
+            "digest": Sealed(approval.digest),
+            "replaces": Sealed(digest),
+            **terms_of(approval),
+            "message": Sealed(text),
             "windows": approval.window_values,
         },
     )

@@ -21,7 +21,7 @@ from approvals.policy import GrantCaps
 from approvals.resolution import resolve
 from approvals.states import State
 from audit.actions import Action as Verb
-from audit.log import SYSTEM, person, record
+from audit.log import SYSTEM, Sealed, person, record
 
 DIGITS = 12
 """Decimal places in which sums are kept."""
@@ -173,7 +173,7 @@ def revoke_grant(grant_id: UUID, *, actor: User, reason: str = "") -> Grant:
         Verb.GRANT_REVOKED,
         actor=person(actor),
         subject=("grant", str(grant.pk)),
-        data={"reason": rows.checked_text(reason), "uses": grant.uses},
+        data={"reason": Sealed(rows.checked_text(reason)), "uses": grant.uses},
     )
     return grant
 
@@ -308,10 +308,10 @@ def _facts(grant: Grant) -> dict[str, object]:
         "agent": grant.agent.name,
         "action": grant.action,
         "environment": grant.environment,
-        "conditions": {c["argument"]: c["kind"] for c in grant.conditions},
+        "conditions": Sealed({c["argument"]: c["kind"] for c in grant.conditions}),
         "tier": grant.tier,
         "max_uses": grant.max_uses,
         "lasts": int(grant.lasts.total_seconds()),
-        "sum_argument": grant.sum_argument,
+        "sum_argument": Sealed(grant.sum_argument),
         "max_sum": None if grant.max_sum is None else str(grant.max_sum),
     }

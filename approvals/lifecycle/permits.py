@@ -26,7 +26,7 @@ from approvals.lifecycle.rows import Answer
 from approvals.models import ApprovalRequest, Outcome, Permit
 from approvals.states import PermitState, State
 from audit.actions import Action as Verb
-from audit.log import SYSTEM, Actor, person, record
+from audit.log import SYSTEM, Actor, Sealed, person, record
 
 BATCH = 100
 
@@ -68,7 +68,7 @@ def revoke(
 ) -> None:
     """Revoke the permit of a locked request and tell its agent."""
     _close(approval, PermitState.REVOKED, now)
-    data = {"digest": approval.digest, "message": reason}
+    data = {"digest": Sealed(approval.digest), "message": Sealed(reason)}
     _record(Verb.PERMIT_REVOKED, approval, actor, data)
     rows.tell_agent(approval, "permit.revoked", now=now)
 
@@ -130,11 +130,11 @@ def _redeem(
     try:
         _check_redeemable(approval, digest, now)
     except Refusal as refusal:
-        data = {"digest": digest, "why": type(refusal).__name__}
+        data = {"digest": Sealed(digest), "why": type(refusal).__name__}
         _record(Verb.PERMIT_REDEMPTION_REFUSED, approval, agent.actor, data)
         return refusal
     _close(approval, PermitState.REDEEMED, now)
-    _record(Verb.PERMIT_REDEEMED, approval, agent.actor, {"digest": digest})
+    _record(Verb.PERMIT_REDEEMED, approval, agent.actor, {"digest": Sealed(digest)})
     if call is not None:
         idempotency.remember(call, approval)
     return Answer(approval)
@@ -197,15 +197,18 @@ def _keep_outcome(
 def _record_outcome(approval: ApprovalRequest, outcome: Outcome) -> None:
     data = {
         "status": outcome.status,
-        "digest": outcome.digest,
-        "message": outcome.detail,
+        "digest": Sealed(outcome.digest),
+        "message": Sealed(outcome.detail),
     }
     _record(Verb.OUTCOME_REPORTED, approval, approval.agent.actor, data)
     if outcome.other_digest:
-        data = {"digest": outcome.digest, "approved": approval.digest}
+        data = {
+            "digest": Sealed(outcome.digest),
+            "approved": Sealed(approval.digest),
+        }
         _record(Verb.OUTCOME_FOR_OTHER_DIGEST, approval, SYSTEM, data)
     if outcome.unredeemed:
-        data = {"state": approval.state, "digest": outcome.digest}
+        data = {"state": approval.state, "digest": Sealed(outcome.digest)}
         _record(Verb.OUTCOME_WITHOUT_REDEMPTION, approval, SYSTEM, data)
 
 
@@ -219,7 +222,7 @@ def _lapse_batch() -> int:
         if approval.permit.state != PermitState.ISSUED:
             continue
         _close(approval, PermitState.LAPSED, now)
-        _record(Verb.PERMIT_LAPSED, approval, SYSTEM, {"digest": approval.digest})
+        _record(Verb.PERMIT_LAPSED, approval, SYSTEM, _sealed_digest(approval))
     return len(due)
 
 
@@ -235,8 +238,12 @@ def _overdue_batch() -> int:
         approval.permit.overdue_at = now
         approval.permit.save(update_fields=["overdue_at"])
         rows.save(approval)
-        _record(Verb.OUTCOME_OVERDUE, approval, SYSTEM, {"digest": approval.digest})
+        _record(Verb.OUTCOME_OVERDUE, approval, SYSTEM, _sealed_digest(approval))
     return len(due)
+
+
+def _sealed_digest(approval: ApprovalRequest) -> dict[str, object]:
+    return {"digest": Sealed(approval.digest)}
 
 
 def _locked_with_permit(due: Q) -> list[ApprovalRequest]:

@@ -15,7 +15,7 @@ from approvals.lifecycle.refusals import AlreadyDecided, NoOpenQuestion, NotAllo
 from approvals.lifecycle.rows import Answer
 from approvals.models import Question
 from audit.actions import Action as Verb
-from audit.log import person, record
+from audit.log import Sealed, person, record
 
 
 @transaction.atomic(durable=True)
@@ -41,7 +41,7 @@ def ask(approval_id: UUID, *, actor: User, text: str) -> Question:
         Verb.REQUEST_ASKED,
         actor=person(asker),
         subject=rows.subject_of(approval),
-        data={"question": str(question.pk), "message": text},
+        data={"question": str(question.pk), "message": Sealed(text)},
     )
     rows.save(approval)
     rows.tell_agent(approval, "request.question", now=now)
@@ -77,7 +77,7 @@ def reply(
         Verb.REQUEST_REPLIED,
         actor=agent.actor,
         subject=rows.subject_of(approval),
-        data={"question": str(question.pk), "message": question.reply},
+        data={"question": str(question.pk), "message": Sealed(question.reply)},
     )
     rows.save(approval)
     if call is not None:

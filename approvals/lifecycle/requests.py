@@ -12,6 +12,7 @@ from agents.models import Agent, AgentKey, Brake
 from approvals import idempotency
 from approvals.lifecycle import counters, grants, rows, tripwires
 from approvals.lifecycle.decision import decide, decide_by_policy, deny_by_brake
+from approvals.lifecycle.facts import facts_of
 from approvals.lifecycle.refusals import AlreadyDecided, Braked
 from approvals.lifecycle.rows import Answer
 from approvals.models import ApprovalRequest
@@ -19,7 +20,7 @@ from approvals.policy import Route, evaluate
 from approvals.risk import assess
 from approvals.ruleset import current
 from approvals.states import Source, State
-from approvals.submission import Submission, facts_of, give_verdict, new_request
+from approvals.submission import Submission, give_verdict, new_request
 from audit.actions import Action as Verb
 from audit.log import SYSTEM, record
 
@@ -56,6 +57,7 @@ def submit(
             actor=agent.actor,
             subject=rows.subject_of(approval),
             data=facts_of(approval, key),
+            is_new=True,
         )
         brakes: Sequence[Brake] = brake.covering(approval.target)
         try:

@@ -34,9 +34,15 @@ function press(event) {
     setTimeout(alone, GO_WINDOW, goUntil);
     return;
   }
-  const binding = bindings.get(event.key);
+  const binding = bindings.get(event.key) ?? bindingOfPage(event.key);
   if (!binding || (event.repeat && !binding.repeats)) return;
   if (binding.act(event) !== false) event.preventDefault();
+}
+
+// What a page's own markup binds: ``data-key="n"`` on a link or a button.
+function bindingOfPage(key) {
+  const element = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  return element && { act: () => element.click(), repeats: false };
 }
 
 // Nothing followed within the window: then "g" is a key of the page like others.

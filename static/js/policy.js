@@ -3,6 +3,8 @@ import { drawTimes } from "./clock.js";
 import { notify } from "./notice.js";
 import { PolicySaver } from "./policy_saving.js";
 
+const NEW_RULE = ["  - key: new-rule", "    when: ", "    tier: ", "    why: "];
+
 const text = () => document.getElementById("source");
 const gutter = () => document.querySelector(".gutter");
 
@@ -21,7 +23,25 @@ export function watchDraft() {
     drawTimes();
   });
   document.addEventListener("htmx:error", () => notify("No answer from the server; the check shows an older text."));
+  document.querySelector("[data-new-rule]").addEventListener("click", addRule);
   new PolicySaver(form, text()).watch();
+  if (window.location.hash === "#new-rule") {
+    window.history.replaceState(null, "", window.location.pathname);
+    addRule();
+  }
+}
+
+// The first of the rules, for they have no order; the cursor is at its condition.
+function addRule() {
+  const lines = text().value.split("\n");
+  const at = lines.findIndex((line) => /^rules:\s*(#.*)?$/.test(line));
+  const added = at < 0 ? ["rules:", ...NEW_RULE] : NEW_RULE;
+  const place = at < 0 ? lines.length : at + 1;
+  const before = lines.slice(0, place).join("\n").length;
+  text().focus();
+  text().setSelectionRange(before, before);
+  document.execCommand("insertText", false, `\n${added.join("\n")}`);
+  showAt(place + added.indexOf(NEW_RULE[1]) + 1, NEW_RULE[1].length + 1);
 }
 
 // As many numbers as there are lines; only the difference is touched.
@@ -53,7 +73,10 @@ function jump(event) {
   const link = event.target.closest("[data-jump]");
   if (!link) return;
   event.preventDefault();
-  const [line, column] = link.dataset.jump.split(":").map(Number);
+  showAt(...link.dataset.jump.split(":").map(Number));
+}
+
+function showAt(line, column) {
   const before = text().value.split("\n").slice(0, line - 1);
   const start = before.reduce((sum, one) => sum + one.length + 1, 0);
   // Columns count characters, a selection counts UTF-16 units.

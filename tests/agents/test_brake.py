@@ -14,6 +14,7 @@ from agents import brake, outbox, registry
 from agents.models import Brake, BrakeRelease, Delivery
 from audit.log import SYSTEM, person
 from audit.models import Entry
+from audit.payloads import facts_of
 from tests.agents.race import at_once
 
 TARGET = brake.Target(
@@ -164,7 +165,7 @@ class TestEngaging:
         entry = Entry.objects.get()
         assert (entry.action, entry.actor_name) == ("brake:engaged", "alice")
         assert (entry.subject_type, entry.subject_id) == ("brake", str(pulled.pk))
-        assert entry.data["reason"] == "It loops."
+        assert facts_of(entry)["reason"] == "It loops."
 
     def test_pulled_twice_it_is_the_same_brake(self):
         first = engage(reason="first")

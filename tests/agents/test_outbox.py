@@ -13,6 +13,7 @@ from agents.models import Delivery, DeliveryAttempt
 from agents.outbox import Attempt
 from audit.log import SYSTEM, person
 from audit.models import Entry
+from audit.payloads import facts_of
 from tests.agents.race import at_once
 
 DATA = {"id": "0199", "message": "né\x00\ud800"}
@@ -212,7 +213,7 @@ def test_a_final_failure_kills_it_at_once(target):
         enqueue(target), attempt(410, error="gone", is_final=True)
     )
     assert delivery.state == "dead"
-    assert Entry.objects.get(action="delivery:died").data["error"] == "gone"
+    assert facts_of(Entry.objects.get(action="delivery:died"))["error"] == "gone"
 
 
 def test_a_delivered_one_never_goes_back(target):

@@ -46,14 +46,15 @@ def test_the_task_delivers_what_is_due(with_callback):
     assert Delivery.objects.get(pk=delivery.pk).state == "delivered"
 
 
-def test_beat_runs_what_the_sweeper_runs_every_two_seconds():
-    schedule = app.conf.beat_schedule
-    assert {entry["task"] for entry in schedule.values()} == {
-        "agents.tasks.deliver",
-        "approvals.tasks.backtest",
-        "approvals.tasks.sweep",
+def test_beat_runs_what_serve_runs_and_the_sequencer_every_second():
+    schedule = app.conf.beat_schedule.values()
+    assert {entry["task"]: entry["schedule"] for entry in schedule} == {
+        "agents.tasks.deliver": 2.0,
+        "approvals.tasks.backtest": 2.0,
+        "approvals.tasks.sweep": 2.0,
+        "audit.tasks.sequence": 1.0,
     }
-    assert {entry["schedule"] for entry in schedule.values()} == {2.0}
+    assert "agents.tasks.deliver" in app.tasks
     assert "agents.tasks.deliver" in app.tasks
 
 

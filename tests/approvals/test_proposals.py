@@ -20,6 +20,7 @@ from approvals.ruleset import OutOfDate, ReasonMissing, SecondPersonNeeded
 from audit.actions import Action
 from audit.log import COMMAND_LINE, person
 from audit.models import Entry
+from audit.payloads import facts_of
 from tests.approvals.conftest import TIERS
 from tests.approvals.publishing import LOOSER, STRICTER, allow, anew
 from tests.approvals.racing import Racers
@@ -69,7 +70,7 @@ def test_what_may_lower_risk_becomes_a_proposal(
     assert proposal.source == LOOSER
     entry = Entry.objects.get(action=Action.POLICY_PROPOSED)
     assert (entry.actor_name, entry.subject_id) == ("alice", str(proposal.pk))
-    assert entry.data == {
+    assert facts_of(entry) == {
         "reason": "We need it",
         "digest": ruleset.digest_of(LOOSER),
         "based_on": 1,
@@ -130,8 +131,8 @@ def test_another_human_puts_it_into_force(proposal: PolicyProposal, bob: User) -
     assert entry.actor_name == "bob"
     assert entry.data["proposed_by"] == "alice"
     assert entry.data["confirmed_by"] == "bob"
-    assert entry.data["confirmation"] == "Looked at it"
-    assert entry.data["reason"] == "We need it"
+    assert facts_of(entry)["confirmation"] == "Looked at it"
+    assert facts_of(entry)["reason"] == "We need it"
 
 
 @pytest.mark.django_db
@@ -181,7 +182,7 @@ def test_a_refusal_says_who_and_why(proposal: PolicyProposal, bob: User) -> None
     proposals.refuse(proposal.pk, actor=bob, reason="Too much")
     assert versions() == [1]
     entry = Entry.objects.get(action=Action.POLICY_REFUSED)
-    assert (entry.actor_name, entry.data["reason"]) == ("bob", "Too much")
+    assert (entry.actor_name, facts_of(entry)["reason"]) == ("bob", "Too much")
     with pytest.raises(ProposalError, match="refused already"):
         proposals.confirm(proposal.pk, actor=bob, reason="Or not")
 

@@ -20,9 +20,11 @@ from approvals.ruleset import (
     publish,
     ruleset_for,
 )
+from audit import log
 from audit.actions import Action
 from audit.log import COMMAND_LINE, person
 from audit.models import Entry
+from audit.payloads import facts_of
 
 SOURCE = """
 default_tier: never
@@ -56,7 +58,7 @@ def test_publishing_makes_the_next_version_and_its_entry(alice: User) -> None:
         "policy",
         "2",
     )
-    assert entry.data == {
+    assert facts_of(entry) == {
         "version": 2,
         "digest": second.digest,
         "reason": "stricter",
@@ -103,7 +105,7 @@ def test_a_policy_without_its_entry_is_not_published(
     def fails(*args: object, **kwargs: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(Entry, "save", fails)
+    monkeypatch.setattr(log, "_store", fails)
     with pytest.raises(OSError, match="full"):
         published()
     assert not Policy.objects.exists()

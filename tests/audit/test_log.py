@@ -66,7 +66,7 @@ def delete(entry: Entry) -> None:
 
 def truncate(entry: Entry) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE audit_entry")
+        cursor.execute("TRUNCATE audit_entry CASCADE")
 
 
 def update_as_replica(entry: Entry) -> None:

@@ -29,7 +29,7 @@ def reader(client, alice):
 
 
 def shown(answer) -> list[str]:
-    return [str(entry.id) for entry in answer.context["entries"]]
+    return [str(entry.id) for entry, _ in answer.context["rows"]]
 
 
 def test_lists_entries_last_first(reader, note) -> None:
@@ -38,11 +38,11 @@ def test_lists_entries_last_first(reader, note) -> None:
 
 
 def test_finds_by_subject_id_and_by_action(reader, note) -> None:
-    wanted, _other = note(subject=("agent", "8")), note(Action.AGENT_RESUMED)
-    assert shown(reader.get("/audit/?subject=8")) == [str(wanted.id)]
+    wanted, _other = note(subject=("agent", "agent-8")), note(Action.AGENT_RESUMED)
+    assert shown(reader.get("/audit/?subject=agent-8")) == [str(wanted.id)]
     found = reader.get("/audit/?action=agent:resumed")
-    assert [e.action for e in found.context["entries"]] == ["agent:resumed"]
-    assert "Nothing matches this filter" in reader.get("/audit/?subject=9").text
+    assert [e.action for e, _ in found.context["rows"]] == ["agent:resumed"]
+    assert "Nothing matches this filter" in reader.get("/audit/?subject=agent-9").text
 
 
 def test_pages_keep_the_filter(reader, note, monkeypatch) -> None:

@@ -232,6 +232,24 @@ def test_enter_keeps_the_indentation_and_tab_leaves(admins: Page) -> None:
     expect(admins.locator("[data-save]")).to_be_focused()
 
 
+def test_n_begins_a_rule_where_its_condition_goes(admins: Page) -> None:
+    begin(admins)
+    admins.goto("/policies")
+    admins.keyboard.press("n")
+    admins.wait_for_url("**/policies/draft")
+    editor = admins.locator("#source")
+    expect(editor).to_be_focused()
+    admins.keyboard.type('action.name == "refund"')
+    head, rest = POLICY.split("rules:\n")
+    rule = (
+        '  - key: new-rule\n    when: action.name == "refund"\n    tier: \n    why: \n'
+    )
+    expect(editor).to_have_value(f"{head}rules:\n{rule}{rest}")
+    admins.keyboard.type("n")
+    expect(editor).to_have_value(re.compile('"refund"n\n'))
+    expect(admins.locator("#checked [data-jump]").first).to_be_visible()
+
+
 def test_the_keyboard_alone_publishes(admins: Page, server: Server) -> None:
     begin(admins).focus()
     admins.keyboard.press("Control+End")

@@ -8,6 +8,7 @@ from django.test import Client
 from audit import log
 from audit.actions import Action
 from audit.models import Entry
+from audit.payloads import facts_of
 from config.accounts import create_user
 from tests.conftest import PASSWORD
 
@@ -77,8 +78,8 @@ def test_signing_in_and_out_is_recorded(alice, client):
     (signed_in,) = entries(Action.USER_SIGNED_IN)
     (signed_out,) = entries(Action.USER_SIGNED_OUT)
     assert signed_in.actor_name == signed_out.actor_name == "alice"
-    assert signed_in.subject_id == str(alice.pk)
-    assert signed_in.data == {"address": "127.0.0.1"}
+    assert signed_in.actor_id == str(alice.pk)
+    assert facts_of(signed_in) == {"address": "127.0.0.1"}
 
 
 def test_a_failed_sign_in_is_recorded_without_the_password(alice, client):
@@ -86,7 +87,7 @@ def test_a_failed_sign_in_is_recorded_without_the_password(alice, client):
 
     (entry,) = entries(Action.USER_SIGN_IN_FAILED)
     assert entry.actor_type == "anonymous"
-    assert entry.data == {"name": "alice", "address": "127.0.0.1"}
+    assert facts_of(entry) == {"name": "alice", "address": "127.0.0.1"}
     assert b"my real one" not in bytes(entry.canonical)
 
 
@@ -98,7 +99,7 @@ def test_whatever_is_typed_for_a_name_can_be_recorded(typed, kept):
     user_login_failed.send(sender=None, credentials={"username": typed}, request=None)
 
     (entry,) = entries(Action.USER_SIGN_IN_FAILED)
-    assert entry.data == {"name": kept}
+    assert facts_of(entry) == {"name": kept}
 
 
 def test_signing_out_without_being_signed_in_is_no_event(client: Client):

@@ -17,6 +17,7 @@ from approvals.lifecycle.grants import Terms
 from approvals.models import Grant, Permit
 from audit.log import COMMAND_LINE
 from audit.models import Entry
+from audit.payloads import facts_of
 from tests.approvals.api.asking import (
     ASK,
     OTHER_DIGEST,
@@ -61,7 +62,7 @@ def not_redeemed(
     assert now_of(api, resource) == before
     entry = Entry.objects.filter(action=REFUSED).latest("id")
     assert entry.subject_id == resource["id"]
-    assert entry.data["digest"] == (digest or resource["digest"])
+    assert facts_of(entry)["digest"] == (digest or resource["digest"])
     detail: str = document["detail"]
     return detail
 
@@ -82,7 +83,7 @@ def test_consumes_the_permit(api: httpx2.Client, approved: Resource) -> None:
     assert stored.closed_at is not None
     assert stored.outcome_due_at is not None
     entry = Entry.objects.get(action="permit:redeemed")
-    assert (entry.actor_name, entry.data) == (
+    assert (entry.actor_name, facts_of(entry)) == (
         "deploy-bot",
         {"digest": approved["digest"]},
     )

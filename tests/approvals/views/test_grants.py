@@ -18,6 +18,7 @@ from approvals import grant_board, lifecycle, ruleset
 from approvals.models import ApprovalRequest, Grant, Policy
 from audit.log import COMMAND_LINE, SYSTEM
 from audit.models import Entry
+from audit.payloads import facts_of
 from tests.approvals.views.granting import TIERS, give, words_of
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +206,7 @@ def test_revokes_at_once_and_keeps_the_reason(browser, alice, allow, ask) -> Non
     assert ask("one", environment="test").state == "pending"
     entry = Entry.objects.get(action="grant:revoked")
     assert entry.subject_id == str(grant.pk)
-    assert (entry.actor_name, entry.data["reason"]) == ("alice", "Too wide.")
+    assert (entry.actor_name, facts_of(entry)["reason"]) == ("alice", "Too wide.")
 
 
 def test_needs_no_reason(browser, alice, allow) -> None:

@@ -1,4 +1,4 @@
-"""The audit log's one table."""
+"""The log itself: one row for each thing that happened."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ class Entry(models.Model):
     subject_type = models.CharField(max_length=32)
     subject_id = models.CharField(max_length=64)
     data = models.JSONField()
+    """What happened; a member ``{"sealed": …}`` is a commitment to a payload."""
     canonical = models.BinaryField()
     """The RFC 8785 bytes of ``facts()``, as they were when it was written."""
     leaf_hash = models.BinaryField(max_length=32)
@@ -62,6 +63,24 @@ class Entry(models.Model):
     def canonical_bytes(self) -> bytes:
         """RFC 8785 canonical JSON of ``facts()``."""
         return rfc8785.dumps(self.facts())
+
+
+class Pending(models.Model):
+    """An entry that has no place in the tree yet.
+
+    The database adds one with every entry; the sequencer takes them out again, in the
+    order of ``id``. Only a list of what is to do: an entry that is on it no longer
+    has its leaf.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    entry_id = models.UUIDField()
+
+    class Meta:
+        verbose_name_plural = "pending"
+
+    def __str__(self) -> str:
+        return f"pending {self.entry_id}"
 
 
 def rfc3339(moment: datetime) -> str:
