@@ -10,6 +10,9 @@ import re2  # type: ignore[import-untyped]
 
 MOST = 1500
 """Places looked at in one action and by one scanner; more is not inspected."""
+_LARGE = 8_000
+"""Instructions that leave RE2 too little of its usual 8 MiB for the states that it
+meets: it would go on without them, a hundred times slower."""
 
 
 class Scanner:
@@ -19,6 +22,9 @@ class Scanner:
         options = _options(ignore_case)
         pattern = "|".join(f"(?:{one})" for one in alternatives)
         self._compiled: Any = re2.compile(pattern, options=options)
+        if self._compiled.programsize > _LARGE:
+            options.max_mem = 4 * options.max_mem
+            self._compiled = re2.compile(pattern, options=options)
 
     def places(self, text: str, most: int = MOST) -> tuple[list[tuple[int, int]], bool]:
         """Where the alternatives stand, and whether that is everywhere."""
