@@ -3,8 +3,9 @@
 What is closed off here, because an expression meets values that an attacker chose:
 whatever is not plainly true or false counts as an error; a name that does not exist
 is found when compiling; an expression can compare values but build none, so its
-memory is bounded by its input (the library itself ends loops after 10,000 steps);
-and text is never cut at U+0000, which the library's conversion does.
+memory is bounded by its input; what it could cost is worked out before it runs, so
+that no expression and no value make it slow; and text is never cut at U+0000, which
+the library's conversion does.
 """
 
 import re
@@ -12,10 +13,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
 import cel_expr_python.cel as cel
+
+from approvals.cel_cost import Cost, Sizes, read
 
 MAX_SOURCE = 2_000
 """Characters of one expression."""
@@ -25,6 +29,11 @@ MAX_VALUES = 10_000
 """Values that one evaluation may see, counting members and elements."""
 MAX_CHARACTERS = 1_000_000
 """Characters of all texts together that one evaluation may see."""
+
+MAX_COST = 50e6
+"""What one evaluation of one rule may cost (``cel_cost``): some 200 ms."""
+MAX_COST_OF_ALL = 100e6
+"""What all rules together may cost for one request."""
 
 # Without +, the macros that collect (map, filter, exists_one) cannot compile either.
 _CONFIG = """
@@ -96,24 +105,43 @@ class EvaluationError(Exception):
 
 
 class Bindings:
-    """Values for all variables, converted once for any number of programs."""
+    """Values for all variables, converted once for any number of programs.
 
-    __slots__ = ("activation",)
+    All of them together have a budget, too.
+    """
 
-    def __init__(self, activation: cel.Activation) -> None:
+    __slots__ = ("_left", "activation", "sizes")
+
+    def __init__(self, activation: cel.Activation, sizes: Sizes) -> None:
         self.activation = activation
+        self.sizes = sizes
+        self._left = MAX_COST_OF_ALL
+
+    def spend(self, cost: float) -> None:
+        """Take what a program can cost off the budget; it must not run without."""
+        if cost > MAX_COST:
+            raise EvaluationError("would take too long for values of this size")
+        if cost > self._left:
+            raise EvaluationError("the rules before it took all time there is")
+        self._left -= cost
 
 
 class Program:
     """A compiled expression that answers yes or no."""
 
-    __slots__ = ("_expression",)
-
     def __init__(self, expression: cel.Expression) -> None:
         self._expression = expression
 
+    @cached_property
+    def _cost(self) -> Cost:
+        return Cost(read(self._expression.serialize()))
+
     def matches(self, bindings: Bindings) -> bool:
-        """Raises EvaluationError for every other answer than true or false."""
+        """Raises EvaluationError for every other answer than true or false.
+
+        So it does, without running, for what could take too long.
+        """
+        bindings.spend(self._cost.most(bindings.sizes))
         try:
             value = self._expression.eval(bindings.activation)
             kind, plain = value.type(), value.plain_value()
@@ -167,8 +195,8 @@ class Language:
         """
         if values.keys() | set(missing) != self.variables.keys():
             raise EvaluationError("not exactly the declared variables have values")
-        _check(dict(values))
-        return Bindings(self._env.Activation(values))
+        sizes = _check(dict(values))
+        return Bindings(self._env.Activation(values), sizes)
 
     def _refusals(self, source: str) -> Iterator[Fault]:
         """What compiles, but would be slow, large or always fail."""
@@ -230,7 +258,7 @@ class Language:
         return Fault(line, column, f"unknown name {name}", suggestion)
 
 
-def _check(values: Mapping[str, Any]) -> None:
+def _check(values: Mapping[str, Any]) -> Sizes:
     count = characters = 0
     level: list[Any] = [values]
     for _ in range(MAX_DEPTH):
@@ -248,7 +276,7 @@ def _check(values: Mapping[str, Any]) -> None:
         if characters > MAX_CHARACTERS:
             raise EvaluationError(f"more than {MAX_CHARACTERS} characters")
         if not below:
-            return
+            return Sizes(values, characters, count)
         level = below
     raise EvaluationError(f"nested deeper than {MAX_DEPTH} levels")
 

@@ -63,6 +63,11 @@ HOSTILE_TOOLS = (
     ("email.send", "body"), ("pip.install", "packages"), ("write_file", "content"),
     ("terraform.apply", "plan"), ("x", "data"),
 )  # fmt: skip
+MEMBERS = (
+    "to", "path", "url", "yaml", "plan", "sql", "code", "argv", "requirements", "payee",
+    "amount", "memory", "headers", "policy", "statements", "commands", "html", "tf",
+)  # fmt: skip
+STRUCTURES = 80
 
 
 def report(rounds: int = 200) -> dict[str, Any]:
@@ -104,6 +109,43 @@ def _hostile(context: Context) -> Iterator[tuple[str, dict[str, Any]]]:
         }
         slowest = max(times, key=lambda shape: times[shape])
         yield name, {"ms": round(times[slowest], 1), "shape": slowest}
+    times = {
+        label: _timed(name, arguments, context)
+        for label, name, arguments in structures()
+    }
+    slowest = max(times, key=lambda label: times[label])
+    yield "structures", {"ms": round(times[slowest], 1), "shape": slowest}
+
+
+def structures() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Objects and lists of the largest size, with something for every analyser."""
+    chooser = random.Random(11)
+    for number in range(STRUCTURES):
+        name, member = chooser.choice(HOSTILE_TOOLS)
+        members = [member, *chooser.sample(MEMBERS, chooser.randint(1, 7))]
+        size = (LARGEST - 4_096) // len(members)
+        arguments = {one: _value(chooser, one, size) for one in members}
+        yield f"{number}: {name} {', '.join(arguments)}", name, arguments
+
+
+def _value(chooser: random.Random, member: str, size: int) -> Any:
+    """One text, many of them in a list, in objects, or as members of one object."""
+    count = chooser.choice((1, 10, 100, 400))
+    parts = chooser.choices(PARTS, k=chooser.choice((1, 3, 12)))
+    # A quote or a line end takes two bytes in JSON, beside marks and names.
+    each = max(8, size // count // 2 - len(member) - 8)
+    texts = [
+        "".join(chooser.choices(parts, k=each)).encode()[:each].decode(errors="ignore")
+        for _ in range(count)
+    ]
+    match chooser.choice(("text", "list", "objects", "members")):
+        case "text":
+            return "".join(texts)
+        case "objects":
+            return [{member: text} for text in texts]
+        case "members":
+            return {f"{member}{index}": text for index, text in enumerate(texts)}
+    return texts
 
 
 def shapes() -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from time import thread_time
 
 from approvals.canonical import Action
 from approvals.risk import (
@@ -30,6 +31,7 @@ from approvals.risk.catalogue import CATALOGUE
 from approvals.risk.consequences import impact_of, says_what_happens
 from approvals.risk.context import NOTHING_KNOWN, Context, Kind
 from approvals.risk.findings import Assessment, Finding, Match, Severity
+from approvals.risk.patience import Clock, Patience, not_read
 from approvals.risk.shell import MAX_CHARACTERS_OF, Budgets
 from approvals.risk.sql_parse import TooMuchSQL
 from approvals.risk.texts import Text, Trust, is_all_of, texts_in
@@ -61,19 +63,23 @@ _WHOLE: dict[str, Callable[[View], Iterable[Finding]]] = {
 """Analysers that look at a whole action, by the kind that their codes begin with."""
 
 
-def assess(action: Action, context: Context = NOTHING_KNOWN) -> Assessment:
+def assess(
+    action: Action, context: Context = NOTHING_KNOWN, clock: Clock = thread_time
+) -> Assessment:
     """All findings of ``action``, the most severe first, and its impact.
 
     Never raises: an analyser that fails, or text beyond its limits, is a critical
-    finding of its own, ``<kind>.uninspectable``.
+    finding of its own, ``<kind>.uninspectable``; so is what there was no time for.
     """
+    patience = Patience(clock)
     found: list[Finding] = []
     inspected: tuple[str, ...] = ()
     try:
         view = View.of(action, context)
+        patience.consider(view)
         texts = list(texts_in(action, context))
-        found.extend(_of_texts(texts))
-        found.extend(_of_whole(view))
+        found.extend(_of_texts(texts, patience))
+        found.extend(_of_whole(view, patience))
         found.extend(_too_many(view))
         inspected = _inspected(view, texts, found)
     except Exception as error:  # Whatever goes wrong here must hold the action.
@@ -124,7 +130,7 @@ def _inspected(view: View, texts: list[Text], found: list[Finding]) -> tuple[str
     return tuple(
         kind.value
         for kind in kinds_of(view.action, view.context)
-        if is_all_of(view, texts, kind) and (kind is Kind.READ or not is_opaque)
+        if (kind is Kind.READ or not is_opaque) and is_all_of(view, texts, kind)
     )
 
 
@@ -136,9 +142,11 @@ def _too_many(view: View) -> Iterator[Finding]:
         yield Finding(code, Severity.CRITICAL, "/arguments", message)
 
 
-def _of_texts(texts: Iterable[Text]) -> Iterator[Finding]:
+def _of_texts(texts: Iterable[Text], patience: Patience) -> Iterator[Finding]:
     budgets = Budgets()
     for text in texts:
+        if patience.is_over:
+            return  # What comes after says so.
         budgets.texts -= 1
         if budgets.texts < 0:
             yield _too_much(text)
@@ -146,8 +154,11 @@ def _of_texts(texts: Iterable[Text]) -> Iterator[Finding]:
         yield from _guarded(text, budgets)
 
 
-def _of_whole(view: View) -> Iterator[Finding]:
+def _of_whole(view: View, patience: Patience) -> Iterator[Finding]:
     for kind, analyse in _WHOLE.items():
+        if patience.is_over:
+            yield not_read()
+            return
         try:
             found = list(analyse(view))
         except Exception as error:  # Fail closed, and let the others look.

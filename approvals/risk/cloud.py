@@ -1,14 +1,14 @@
 """Clouds in the arguments of any action: access policies, and doors for everybody."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from approvals.canonical import pointer_to
 from approvals.risk.cloud_policies import of_policy, policies_in
 from approvals.risk.findings import Finding, Match, Severity
 from approvals.risk.tables import names
-from approvals.risk.view import Leaf, View, tokens
+from approvals.risk.view import MAX_VALUES, Leaf, View, tokens
 
 _DOORS = names(
     "authorized cidr cidrip cidrs firewall ingress ip ipranges network networks origin"
@@ -52,11 +52,21 @@ def _leaf(leaf: Leaf) -> Iterator[Finding]:
 
 def _policies(arguments: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     stack: list[tuple[str, Any]] = [("/arguments", arguments)]
-    while stack:
+    for _ in range(MAX_VALUES):  # Where there are more, the action is held.
+        if not stack:
+            return
         pointer, value = stack.pop()
         if isinstance(value, Mapping):
             if "Statement" in value:
                 yield pointer, value
-            stack += [(pointer_to(pointer, str(n)), v) for n, v in value.items()]
+            stack += _holders(pointer, value.items())
         elif isinstance(value, list | tuple):
-            stack += [(pointer_to(pointer, n), v) for n, v in enumerate(value)]
+            stack += _holders(pointer, enumerate(value))
+
+
+def _holders(
+    pointer: str, items: Iterable[tuple[str | int, Any]]
+) -> list[tuple[str, Any]]:
+    """The objects and lists among members or elements, with their pointers."""
+    held = [one for one in items if isinstance(one[1], Mapping | list | tuple)]
+    return [(pointer_to(pointer, name), value) for name, value in held]

@@ -20,6 +20,8 @@ from approvals.risk.view import Leaf, View, tokens
 _LONGEST = 1000
 _MOST = 30
 """More findings tell nobody more."""
+_MOST_PATHS = 1000
+"""Paths that are looked at: each takes some 30 µs."""
 _PATHS = names(
     "destination dest dir directory directories dst file filename filenames"
     " filepath files folder folders folderpath path paths pathname source src"
@@ -96,9 +98,14 @@ def analyse(view: View) -> Iterator[Finding]:
     """Findings on the paths of an action, by what it does with them."""
     is_file_tool = _is_file_tool(view)
     is_reading = reads(view.action.name) or _is_listing(view.action.name)
+    paths = list(islice(_paths(view, is_file_tool), _MOST_PATHS + 1))
+    if len(paths) > _MOST_PATHS:
+        text = "Names more paths than are looked at"
+        match = Match("action.uninspectable", Severity.CRITICAL, text)
+        yield match.at("/arguments")
     found = (
         match.at(leaf.pointer)
-        for leaf in _paths(view, is_file_tool)
+        for leaf in paths[:_MOST_PATHS]
         for match in _matches(leaf.text.strip().removeprefix("file://"), is_reading)
     )
     yield from islice(found, _MOST)

@@ -1,22 +1,24 @@
 """Instructions inside data, written for an agent or for whoever reviews its action."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from approvals.risk import injection_disguise as disguise
 from approvals.risk.context import Role
 from approvals.risk.corpus import SEPARATOR, Corpus, Quota
 from approvals.risk.findings import Finding, Match, Severity
 from approvals.risk.injection_codes import CODES
-from approvals.risk.injection_patterns import ANY, WORDINGS
+from approvals.risk.injection_patterns import ANY, WHICH, WORDINGS
 from approvals.risk.scanning import Scanner
 from approvals.risk.tables import names
 from approvals.risk.view import View
 
 __all__ = ["CODES", "analyse"]
 
-_MOST = 200
+_MOST = 150
 _OVERLAP = 100
 _HIDDEN_PARTS = Scanner(
     r"(?s)<!--.*?-->",
@@ -79,13 +81,17 @@ def analyse(view: View) -> Iterator[Finding]:
 def _hits(corpus: Corpus) -> Iterator[_Hit]:
     plain = list(_of_text(corpus, corpus.text, None))
     yield from plain
+    if any(hit.code == "injection.uninspectable" for hit in plain):
+        return  # A person has to read it all the same, however it is disguised.
     known = [(hit.start, hit.end) for hit in plain]
     yield from _concealed(corpus, known)
     yield from _encoded(corpus)
     yield from _in_hidden_parts(corpus, known)
 
 
-def _of_text(corpus: Corpus, text: str, offsets: list[int] | None) -> Iterator[_Hit]:
+def _of_text(
+    corpus: Corpus, text: str, offsets: disguise.Offsets | None
+) -> Iterator[_Hit]:
     """Instructions in ``text``, which is the corpus or reads like it."""
     places, is_all = ANY.places(text, _MOST)
     if not is_all:
@@ -95,7 +101,7 @@ def _of_text(corpus: Corpus, text: str, offsets: list[int] | None) -> Iterator[_
         # Where one way to put it begins inside another, only the first was found.
         stop = text.find(SEPARATOR, end, end + _OVERLAP)
         near = text[start : stop if stop >= 0 else end + _OVERLAP]
-        for wording in WORDINGS:
+        for wording in [WORDINGS[number] for number in WHICH.of(near)]:
             for first, last in wording.scanner.places(near, 1)[0]:
                 place = (start + first, start + last)
                 if offsets:
@@ -139,12 +145,23 @@ def _encoded(corpus: Corpus) -> Iterator[_Hit]:
     for start, end in parts:
         if ANY.is_in(disguise.decoded(corpus.text[start:end])):
             yield _hidden(start, end, "in encoded text")
-    if "%" not in corpus.text:
-        return
-    for index, leaf in enumerate(corpus.leaves[:_MOST]):
-        plain = disguise.unquoted(leaf.text)
-        if plain and ANY.is_in(plain) and not ANY.is_in(leaf.text):
-            yield _hidden(*corpus.bounds(index), "in an encoded address")
+    if "%" in corpus.text:
+        yield from _unquoted(corpus)
+
+
+def _unquoted(corpus: Corpus) -> Iterator[_Hit]:
+    """Texts that only the server of an address reads as instructions."""
+    leaves = [leaf for leaf in corpus.leaves if "%" in leaf.text]
+    plain = [disguise.unquoted(leaf.text).replace(SEPARATOR, " ") for leaf in leaves]
+    ends = list(accumulate(len(text) + 1 for text in plain))
+    places, is_all = ANY.places(SEPARATOR.join(plain), _MOST)
+    indexes = {id(leaf): index for index, leaf in enumerate(corpus.leaves)}
+    for number in dict.fromkeys(bisect_right(ends, start) for start, _ in places):
+        if not ANY.is_in(leaves[number].text):
+            place = corpus.bounds(indexes[id(leaves[number])])
+            yield _hidden(*place, "in an encoded address")
+    if not is_all:
+        yield _unread(*corpus.bounds(0))
 
 
 def _in_hidden_parts(corpus: Corpus, known: list[tuple[int, int]]) -> Iterator[_Hit]:

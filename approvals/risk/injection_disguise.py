@@ -4,7 +4,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from urllib.parse import unquote_plus
 
 from approvals.risk.injection_patterns import SQUEEZED
@@ -15,7 +15,7 @@ _DROPPED = (
     "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063"
 )
 _DROPPED += "\u2064\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_HAS_DROPPED = re.compile(f"[{_DROPPED}]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _IS_LEET = Scanner(r"[A-Za-z][013457@$!|]+[A-Za-z]")
 _SPACED = Scanner(r"\b[A-Za-z](?:[ .*_-]+[A-Za-z]){7}(?:[ .*_-]+[A-Za-z])*\b")
@@ -25,29 +25,42 @@ _MOST_DECODED = 8000
 
 
 @cache
-def _folding() -> dict[int, str]:
+def _folding() -> dict[int, str | None]:
     """Look-alikes to what they look like; tag characters to what they say."""
     # A capital I looks like a small l, and stands for one in the table.
-    folds = {
+    folds: dict[int, str | None] = {
         ord(char): "I" if ascii == "l" and char.isupper() else ascii
         for char, ascii in table().items()
     }
     folds |= {0xE0000 + code: chr(code) for code in range(0x20, 0x7F)}
-    return folds
+    return folds | dict.fromkeys(map(ord, _DROPPED))
 
 
-def folded(text: str) -> tuple[str, list[int] | None]:
+class Offsets:
+    """Where the characters of a folded text stood; worked out when asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _kept(self) -> list[int]:
+        dropped = frozenset(_DROPPED)
+        return [at for at, char in enumerate(self._text) if char not in dropped]
+
+    def __getitem__(self, position: int) -> int:
+        return self._kept[position]
+
+
+def folded(text: str) -> tuple[str, Offsets | None]:
     """The text in ASCII as far as it looks so, and where its characters stood.
 
     None: everything is where it was.
     """
     if text.isascii():
         return "", None
-    plain = text.translate(_folding())
-    if not _HAS_DROPPED.search(plain):
-        return plain, None
-    kept = [index for index, char in enumerate(plain) if char not in _DROPPED]
-    return "".join([plain[index] for index in kept]), kept
+    folding = _folding()
+    plain = _NOT_ASCII.sub(lambda found: found[0].translate(folding), text)
+    return plain, None if len(plain) == len(text) else Offsets(text)
 
 
 def unleeted(text: str) -> str:

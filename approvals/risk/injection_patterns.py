@@ -5,7 +5,7 @@ RE2 needs no bounds: a star costs it nothing, a count like ``{0,60}`` costs memo
 
 from approvals.risk import injection_tongues as tongues
 from approvals.risk.injection_wording import Wording, wording
-from approvals.risk.scanning import Scanner
+from approvals.risk.scanning import Choice, Scanner
 
 _W = r"[^\s.,;:!?]+"
 _GAP = rf"(?:\s+{_W}){{0,3}}\s+"
@@ -310,6 +310,8 @@ WORDINGS: tuple[Wording, ...] = (
     *(_EXFILTRATION, _TOOL_CALL),
     *(tongues.OVERRIDE, tongues.SECRECY, tongues.ROLE),
 )
+WHICH = Choice(*("|".join(one.ways) for one in WORDINGS), ignore_case=True)
+"""Which of them a text has, in one pass."""
 ANY = Scanner(*(way for one in WORDINGS for way in one.ways), ignore_case=True)
 """One pass for all of them: ordinary text has none."""
 SQUEEZED = Scanner(

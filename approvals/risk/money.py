@@ -8,6 +8,7 @@ know it, and sums over time, are a policy's.
 from collections.abc import Iterator
 
 from approvals.risk.context import Kind
+from approvals.risk.corpus import Corpus
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.money_amounts import Amount, amounts_of, total_of
 from approvals.risk.money_crypto import wallets_in
@@ -173,10 +174,10 @@ def _account(view: View, is_payment: bool) -> Leaf | None:
 
 
 def _wallets(view: View) -> Iterator[Finding]:
-    for leaf in view.texts:
-        for start, end in wallets_in(leaf.text):
-            text = "Names a crypto-currency wallet"
-            target = leaf.text[start:end]
-            match = Match("money.crypto_address", Severity.MEDIUM, text, target)
-            yield match.at(leaf.pointer, (start, end))
-            return
+    corpus = Corpus.of(view.texts)
+    for start, end in wallets_in(corpus.text):
+        target = corpus.text[start:end]
+        text = "Names a crypto-currency wallet"
+        match = Match("money.crypto_address", Severity.MEDIUM, text, target)
+        yield corpus.finding(match, start, end)
+        return

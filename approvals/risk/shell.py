@@ -188,6 +188,8 @@ class _Inspection:
             if isinstance(nested, str):
                 self._nest(nested, script, task, span)
             else:
+                # They are words of this text, and can be so again and again.
+                self.budgets.shell.spend_words(len(nested))
                 self._inspect_command(command, nested, script, task, levels + 1)
 
     def _name_matches(self, call: Call) -> Iterator[Match]:

@@ -59,10 +59,11 @@ def delete(call: Call) -> Iterator[Match]:
     if call.has("r", "R", "--recursive", "-recurse", "-Recurse", "--no-preserve-root"):
         yield from _delete_recursive(call)
         return
+    scale = _number(call)
     for word in call.operands:
         severity = _single_severity(word)
         message = f"Deletes {shortened(word.text)}"
-        target, scale = shortened(word.text), _number(call)
+        target = shortened(word.text)
         yield Match("shell.delete", severity, message, target, scale)
 
 
@@ -70,10 +71,11 @@ def _delete_recursive(call: Call) -> Iterator[Match]:
     if call.has("--no-preserve-root"):
         message = "Deletes without the usual protection of /"
         yield Match("shell.delete_recursive", Severity.CRITICAL, message)
+    scale = _number(call)
     for word in call.operands:
         message = f"Deletes {shortened(word.text)} and everything below it"
         severity = deletion_severity(word)
-        target, scale = shortened(word.text), _number(call)
+        target = shortened(word.text)
         yield Match("shell.delete_recursive", severity, message, target, scale)
     if not call.operands:
         message = "Deletes recursively what is not named in the text"

@@ -8,6 +8,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import log
+from time import thread_time
 
 import tree_sitter
 import tree_sitter_bash
@@ -21,8 +23,16 @@ MAX_OPERATORS = 2_000
 """Most punctuation marks in one text: they drive the cost of error recovery."""
 MAX_COMMANDS = 1_000
 """Most commands of one assessment."""
-MAX_WORDS = 5_000
+MAX_WORDS = 4_000
 """Most words of one assessment: rules look at each."""
+MAX_SECONDS = 0.06
+"""Most processor time that the parser may take in one assessment: some twenty times
+what the longest script without errors needs."""
+_AT_ONCE = 1_000
+"""Words and marks of a text that is parsed without trying how long it takes."""
+_PART = 0.7
+"""A longer one is tried up to here first: the parser takes the square of what follows
+an error, and cannot be stopped while it does."""
 MAX_VALUE = 2_000
 """Longest value of a variable that is followed."""
 _MAX_ITEMS = 100
@@ -31,6 +41,7 @@ _MAX_UPSTREAM = 50
 """How many stages of a pipe are looked back: rules read them for every stage."""
 
 _OPERATOR = re.compile(r"""[!"#$&'()*+;<=>?@\[\\\]^`{|}~\ud800-\udfff]""")
+_TOKENS = re.compile(rb"\w+|[^\w\s]")
 _PARSEABLE = bytes(byte if byte < 0x80 else ord(".") for byte in range(256))
 """What the grammar gets to see: its scanner looks characters up in tables made for
 one byte, and reads beyond them for others. None of these means anything to a shell,
@@ -53,6 +64,7 @@ class Budget:
     operators: int = 2 * MAX_OPERATORS
     words: int = MAX_WORDS
     commands: int = MAX_COMMANDS
+    seconds: float = MAX_SECONDS
 
     def spend(self, text: str) -> None:
         """Take ``text`` off the budget; raises TooMuchShell when it does not fit."""
@@ -62,12 +74,15 @@ class Budget:
         operators = len(_OPERATOR.findall(text))
         if operators > min(MAX_OPERATORS, self.operators):
             raise TooMuchShell
-        words = len(text.split())
-        if words > self.words:
-            raise TooMuchShell
+        self.spend_words(len(text.split()))
         self.characters -= len(text)
         self.operators -= operators
-        self.words -= words
+
+    def spend_words(self, number: int) -> None:
+        """Take words off the budget; raises TooMuchShell when they do not fit."""
+        if number > self.words:
+            raise TooMuchShell
+        self.words -= number
 
     def spend_commands(self, number: int) -> None:
         """Take commands off the budget; raises TooMuchShell when they do not fit."""
@@ -121,8 +136,31 @@ def parse(text: str, variables: Mapping[str, str], budget: Budget) -> Script:
     """
     budget.spend(text)
     source = text.encode("utf-8", "replace")
-    root = tree_sitter.Parser(_LANGUAGE).parse(source.translate(_PARSEABLE)).root_node
+    root = _tree(source.translate(_PARSEABLE), budget).root_node
     return _Reader(source, root, variables, budget).read()
+
+
+def _tree(source: bytes, budget: Budget) -> tree_sitter.Tree:
+    """Raises TooMuchShell where the parser is about to take too long."""
+    parser = tree_sitter.Parser(_LANGUAGE)
+    for part in _parts(source):
+        if budget.seconds <= 0:
+            raise TooMuchShell
+        began = thread_time()
+        tree = parser.parse(part)
+        took = thread_time() - began
+        budget.seconds -= took
+        if part is not source and took / _PART**2 > budget.seconds:
+            raise TooMuchShell
+    return tree
+
+
+def _parts(source: bytes) -> Iterator[bytes]:
+    """Beginnings of a long text, the shortest first, and at last all of it."""
+    tokens = len(_TOKENS.findall(source))
+    for power in range(int(max(0.0, log(_AT_ONCE / max(tokens, 1), _PART))), 0, -1):
+        yield source[: int(len(source) * _PART**power)]
+    yield source
 
 
 class _Reader:
@@ -137,7 +175,7 @@ class _Reader:
     ) -> None:
         self.source = source
         self.budget = budget
-        self.nodes = list(_nodes(root))
+        self.nodes, self.parents = _nodes(root)
         self.script = Script(is_broken=root.has_error, variables=dict(variables))
         self.expander = Expander(source, self.script.variables)
         self.starts: list[int] = []
@@ -213,31 +251,38 @@ class _Reader:
         seen: set[str] = set()
         ambiguous: set[str] = set()
         for node in self.nodes:
-            if node.type != "variable_name" or node.parent is None:
+            parent = self.parents.get(node.id)
+            if node.type != "variable_name" or parent is None:
                 continue
-            name, parent = self.expander.text_of(node), node.parent
+            name = self.expander.text_of(node)
             if parent.type == "variable_assignment":
-                is_plain = parent.children[1].type == "=" and not _is_prefix(parent)
-                if name in seen or not is_plain:
+                is_plain = parent.children[1].type == "="
+                if name in seen or not is_plain or self._is_prefix(parent):
                     ambiguous.add(name)
                 seen.add(name)
             elif parent.type in {"for_statement", "subscript", "select_statement"}:
                 ambiguous.add(name)
         return ambiguous | self._read_variables()
 
+    def _is_prefix(self, assignment: Node) -> bool:
+        """``NAME=value command`` sets the name for that command only."""
+        parent = self.parents.get(assignment.id)
+        return parent is not None and parent.type == "command"
+
     def _read_variables(self) -> set[str]:
         names: set[str] = set()
         for node in self.nodes:
-            if node.type == "command_name" and node.parent is not None:
+            parent = self.parents.get(node.id)
+            if node.type == "command_name" and parent is not None:
                 command = self.expander.text_of(node)
                 if command.strip("\\'\"") in {"read", "mapfile", "printf", "getopts"}:
-                    arguments = node.parent.children
+                    arguments = parent.children
                     names.update(self.expander.text_of(child) for child in arguments)
         return names
 
     def _redirect(self, node: Node) -> None:
         operator = next((c.type for c in node.children if not c.is_named), "")
-        empties = operator in {">", ">|"} and self._is_idle(node.parent)
+        empties = operator in {">", ">|"} and self._is_idle(self.parents.get(node.id))
         for child in node.children:
             if child.is_named and child.type != "file_descriptor":
                 for word in self.expander.words(child):
@@ -271,11 +316,11 @@ class _Reader:
         return self.script.commands[low:high]
 
     def _connect_pipeline(self, node: Node) -> None:
-        parent = node.parent
+        parent = self.parents.get(node.id)
         first = node.start_byte
-        if parent is not None and parent.type == "heredoc_redirect" and parent.parent:
+        if parent is not None and parent.type == "heredoc_redirect":
             # In "cat <<EOF | sh" the grammar puts "| sh" inside the redirect.
-            first = parent.parent.start_byte
+            first = self.parents.get(parent.id, node).start_byte
         for child in node.children:
             if child.is_named and child.start_byte > first:
                 upstream = self._between(first, child.start_byte)[-_MAX_UPSTREAM:]
@@ -283,7 +328,7 @@ class _Reader:
                     command.upstream = upstream
 
     def _connect_text(self, node: Node) -> None:
-        owner = node.parent
+        owner = self.parents.get(node.id)
         if owner is None:
             return
         text = self._redirected_text(node)
@@ -311,14 +356,18 @@ class _Reader:
             self.script.fork_bombs.append(self._span(node))
 
 
-def _is_prefix(assignment: Node) -> bool:
-    """True for ``NAME=value command``, which sets the name for that command only."""
-    return assignment.parent is not None and assignment.parent.type == "command"
+def _nodes(root: Node) -> tuple[list[Node], dict[int, Node]]:
+    """All nodes in order, and the parent of each by the number of the child.
 
-
-def _nodes(root: Node) -> Iterator[Node]:
+    A node itself finds its parent from the root downwards, however deep it stands.
+    """
+    nodes: list[Node] = []
+    parents: dict[int, Node] = {}
     stack = [root]
     while stack:
         node = stack.pop()
-        yield node
-        stack.extend(reversed(node.children))
+        nodes.append(node)
+        children = node.children
+        parents.update((child.id, node) for child in children)
+        stack.extend(reversed(children))
+    return nodes, parents

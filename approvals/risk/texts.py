@@ -132,8 +132,11 @@ def _unnamed_sql(leaves: list[TextLeaf]) -> list[TextLeaf]:
 
 
 def _is_mapped(leaf: TextLeaf, role: Role, mapped: Iterable[Mapped]) -> bool:
-    pointers = [p for entry in mapped for p in entry.pointers.get(role, ())]
-    return any(is_at(leaf.pointer, pointer) for pointer in pointers)
+    return any(
+        is_at(leaf.pointer, pointer)
+        for entry in mapped
+        for pointer in entry.pointers.get(role, ())
+    )
 
 
 def _apart(

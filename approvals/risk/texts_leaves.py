@@ -37,8 +37,10 @@ class Text:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TextLeaf:
+    """One string, or words that make one command; compared by identity."""
+
     member: str
     text: str
     pointer: str

@@ -1,6 +1,7 @@
 """Which strings are code, manifests, plans, or commands of mongo and redis."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -49,8 +50,10 @@ def _mapped(action: Action, context: Context, leaves: list[TextLeaf]) -> Iterato
     for entry in context.mapped(action.name):
         for role, pointers in entry.pointers.items():
             kind = _BY_ROLE.get((role, entry.kind), _BY_ROLE.get((role, None)))
+            if kind is None:
+                continue
             for leaf in leaves:
-                if kind and any(is_at(leaf.pointer, pointer) for pointer in pointers):
+                if any(is_at(leaf.pointer, pointer) for pointer in pointers):
                     yield _text(kind, leaf, Trust.NAMED)
 
 
@@ -79,7 +82,7 @@ def _consoles(
     known = set(commands)
     if Kind.REDIS in kinds:
         commands = [leaf for leaf in commands if not leaf.member] or commands
-        commands = [leaf for leaf in commands if _is_whole(leaf, commands)]
+        commands = list(_whole(commands))
     for leaf in [*leaves, *commands]:
         is_console = leaf in known or bool(tokens(leaf.member) & _CONSOLE_WORDS)
         if Kind.REDIS in kinds and is_console:
@@ -90,11 +93,15 @@ def _consoles(
             yield _text(Kind.MONGO, leaf, Trust.LOOKS)
 
 
-def _is_whole(leaf: TextLeaf, commands: list[TextLeaf]) -> bool:
-    """False for words that stand in a longer command as well."""
-    return not any(
-        other.text.endswith(f" {leaf.text}") for other in commands if other != leaf
-    )
+def _whole(commands: list[TextLeaf]) -> Iterator[TextLeaf]:
+    """All but words that stand at the end of a longer command as well."""
+    # Read backwards, what ends alike begins alike, and is found by its order.
+    endings = sorted(leaf.text[::-1] for leaf in commands)
+    for leaf in commands:
+        ending = f"{leaf.text[::-1]} "
+        at = bisect_left(endings, ending)
+        if not (at < len(endings) and endings[at].startswith(ending)):
+            yield leaf
 
 
 def _manifests(leaves: list[TextLeaf], kinds: set[Kind]) -> Iterator[Text]:

@@ -17,7 +17,7 @@ from approvals.risk.view import Leaf, View, tokens
 __all__ = ["CODES", "analyse"]
 
 _ENOUGH = 60
-_MOST_MARKS = 1500
+_MOST_MARKS = 600
 _SPACE = re.compile(r"\s")
 _STRICT_ROLES = (
     *(Role.SQL, Role.COMMAND, Role.CODE, Role.MANIFEST),

@@ -7,7 +7,6 @@ command, a path, a host or a package, and those are written in it.
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice
 from pathlib import Path
 
 from approvals.risk.scanning import Scanner
@@ -67,10 +66,10 @@ def _letters() -> frozenset[str]:
 
 
 @cache
-def _touching() -> re.Pattern[str]:
+def _touching() -> Scanner:
     """A look-alike beside an ASCII letter: where a mixed word must have one."""
     look = "".join(sorted(_letters()))
-    return re.compile(f"(?<=[A-Za-z])[{look}]|[{look}](?=[A-Za-z])")
+    return Scanner(f"[A-Za-z][{look}]", f"[{look}][A-Za-z]")
 
 
 @cache
@@ -90,10 +89,10 @@ def mixed_words(text: str, is_strict: bool) -> Iterator[tuple[int, int]]:
     thousand words.
     """
     last = -1
-    for found in islice(_touching().finditer(text), _MOST_TOUCHING):
-        if found.start() < last:
+    for touching, _ in _touching().places(text, _MOST_TOUCHING)[0]:
+        if touching < last:
             continue
-        start, end = _word_around(text, found.start())
+        start, end = _word_around(text, touching)
         last = end
         if _is_mixed(text[start:end], is_strict):
             yield start, end

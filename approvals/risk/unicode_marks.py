@@ -51,6 +51,7 @@ _NEAR = 300
 
 _DIRECTIONS = {"\u202a": 1, "\u202b": 1, "\u202d": 1, "\u202e": 1, "\u2066": 1,
                "\u2067": 1, "\u2068": 1, "\u202c": -1, "\u2069": -1}  # fmt: skip
+_TURNS = re.compile(f"[{''.join(_DIRECTIONS)}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,8 @@ def _is_balanced(text: str, start: int) -> bool:
     begins = max(begins, text.rfind("\n", begins, start) + 1)
     newline = text.find("\n", start, ends)
     depth = 0
-    for char in text[begins : newline if newline >= 0 else ends]:
-        depth += _DIRECTIONS.get(char, 0)
+    for char in _TURNS.findall(text, begins, newline if newline >= 0 else ends):
+        depth += _DIRECTIONS[char]
         if depth < 0:
             return False
     return depth == 0

@@ -15,11 +15,12 @@ MAX_VALUES = 3000
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
     """One string, number or boolean; ``member`` is the name of what holds it.
 
-    In a list the member is that of the list; ``pointer`` is into the action.
+    In a list the member is that of the list; ``pointer`` is into the action. There
+    is one for each place: leaves are compared by identity, which takes no time.
     """
 
     member: str
@@ -38,12 +39,14 @@ class View:
 
     ``leaves`` are the values below ``arguments`` in their order, then ``resource``
     and ``subject``; ``members`` are the names in ``arguments``, as leaves.
-    ``is_cut``: there are more than MAX_VALUES, and the rest is left out.
+    ``texts`` are the leaves that are strings and not empty. ``is_cut``: there are
+    more than MAX_VALUES, and the rest is left out.
     """
 
     action: Action
     context: Context
     leaves: tuple[Leaf, ...]
+    texts: tuple[Leaf, ...]
     members: tuple[Leaf, ...]
     by_role: Mapping[Role, tuple[Leaf, ...]]
     is_cut: bool = False
@@ -54,13 +57,9 @@ class View:
         walk.below("", "/arguments", action.arguments)
         leaves = (*walk.leaves, *_beside(action))
         by_role = _by_role(action, context, leaves)
+        texts = tuple([leaf for leaf in leaves if leaf.text])
         members = tuple(walk.members)
-        return cls(action, context, leaves, members, by_role, walk.left < 0)
-
-    @property
-    def texts(self) -> Iterator[Leaf]:
-        """The leaves that are strings and not empty."""
-        return (leaf for leaf in self.leaves if leaf.text)
+        return cls(action, context, leaves, texts, members, by_role, walk.left < 0)
 
     def having(self, *roles: Role) -> tuple[Leaf, ...]:
         """The leaves with one of these roles, each once."""
@@ -119,16 +118,24 @@ def _by_role(
         for role in roles_of(tokens(leaf.member)):
             found.setdefault(role, {})[leaf] = None
     for mapped in context.mapped(action.name):
+        # Roles often share their pointers.
+        at = {
+            pointer: [leaf for leaf in leaves if is_at(leaf.pointer, pointer)]
+            for pointer in {p for some in mapped.pointers.values() for p in some}
+        }
         for role, pointers in mapped.pointers.items():
-            for leaf in leaves:
-                if any(is_at(leaf.pointer, pointer) for pointer in pointers):
-                    found.setdefault(role, {})[leaf] = None
+            told = {leaf for pointer in pointers for leaf in at[pointer]}
+            known = found.setdefault(role, {})
+            known.update((leaf, None) for leaf in leaves if leaf in told)
     return {role: tuple(at) for role, at in found.items()}
 
 
 def is_at(pointer: str, pattern: str) -> bool:
     """Whether a leaf stands at or below what ``pattern`` names."""
-    parts, wanted = pointer.split("/"), pattern.split("/")
-    return len(parts) >= len(wanted) and all(
-        want in ("*", part) for part, want in zip(parts, wanted, strict=False)
-    )
+    return _compiled(pattern).match(pointer) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = ("[^/]*" if part == "*" else re.escape(part) for part in pattern.split("/"))
+    return re.compile(rf"{'/'.join(parts)}(?:/|\Z)")

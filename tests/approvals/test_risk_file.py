@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from approvals.canonical import Action
-from approvals.risk import Context
+from approvals.risk import Context, Severity, assess
 from approvals.risk.context import Kind, Mapped, Role
 from tests.approvals.assessed import actions, assert_sound, severities_in
 
@@ -204,3 +204,12 @@ def test_never_fails_and_points_into_the_action(action):
 )
 def test_long_paths_take_no_longer_than_their_size(text):
     assert_sound(Action("write_file", "bot", {"path": text, "content": text}), "file")
+
+
+def test_more_paths_than_are_looked_at_hold_the_action():
+    paths = [f"docs/{number}.md" for number in range(1_000)]
+    few = assess(Action("read_files", "bot", {"paths": paths}))
+    many = assess(Action("read_files", "bot", {"paths": [*paths, "docs/last.md"]}))
+    assert few.severity is not Severity.CRITICAL
+    assert many.findings[0].code == "action.uninspectable"
+    assert many.findings[0].severity is Severity.CRITICAL

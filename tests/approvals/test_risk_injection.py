@@ -1,6 +1,7 @@
 """Instructions inside data, and honest text that only speaks of such things."""
 
 from base64 import b64encode
+from random import Random
 from time import process_time
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from approvals.canonical import Action
 from approvals.risk import Severity, assess
+from approvals.risk.injection_patterns import ANY
 
 HIGH, MEDIUM, LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
 
@@ -354,3 +356,16 @@ def test_a_long_list_of_checksums_is_a_note() -> None:
     found = assess(Action("ticket.add", "a", {"body": sums})).findings
     told = {finding.code: finding.severity for finding in found}
     assert told["injection.uninspectable"] is Severity.LOW
+
+
+def test_all_wordings_are_looked_for_at_once_however_long_the_text_is():
+    mixed = Random(5)
+    pieces = ["ﷺ", "EVAL ", "((1+", "a@b.co,", "0", "ignore ", "all ", "система ", "\n"]
+    text = "".join(mixed.choices(pieces, k=60_000))
+    took = []
+    for _ in range(3):
+        start = process_time()
+        ANY.places(text, 150)
+        took.append(process_time() - start)
+    # A hundred times slower where RE2 has too little memory for its states.
+    assert min(took) < 0.05
