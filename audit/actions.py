@@ -57,3 +57,4 @@ class Action(StrEnum):
     USER_SIGNED_IN = "user:signed_in"
     USER_SIGN_IN_FAILED = "user:sign_in_failed"
     USER_SIGNED_OUT = "user:signed_out"
+    WITNESS_DISAGREED = "witness:disagreed"
