@@ -139,6 +139,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(self.server.witness.add_checkpoint(body))
 
     def do_GET(self) -> None:
+        self.close_connection = True  # A body, if there is one, is not read.
         if self.path == "/":
             self._send(self.server.witness.overview())
         else:

@@ -343,6 +343,12 @@ def test_a_cosignature_that_somebody_planted_is_left_out(
     signed = cosigning.cosigned(head)
     assert [each.name for each in signed.signatures[1:]] == ["w"]
     assert caplog.text.count("is not valid") == 2
+    # Under the name of ours, but by another key.
+    later = grows(1)
+    Cosignature.objects.create(
+        checkpoint=later, witness=one.name, line=other_line(later), at=later.at
+    )
+    assert len(cosigning.cosigned(later).signatures) == 1
 
 
 def test_while_one_process_asks_another_does_not(grows: Grows, one: Witness) -> None:

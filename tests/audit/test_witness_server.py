@@ -170,6 +170,12 @@ def test_a_body_without_a_length_or_too_long_is_not_read(
     assert received.count(b"HTTP/1.1") == 1
 
 
+def test_a_body_where_none_belongs_is_no_second_request(server: Server) -> None:
+    inner = b"GET / HTTP/1.1\r\n\r\n"
+    received = raw(server, b"GET / HTTP/1.1\r\nContent-Length: 18\r\n\r\n" + inner)
+    assert received.count(b"HTTP/1.1") == 1
+
+
 @pytest.mark.parametrize(
     "sent", [b"\x16\x03\x01 what\r\n\r\n", b"a b c d\r\n\r\n", b"\r\n", b"\xff" * 9000]
 )

@@ -159,6 +159,15 @@ def test_another_folder_of_the_same_name_is_not_taken_for_it(
         folder.cosign(FORK.submission(0, 5), signer, 2)
 
 
+def test_what_is_kept_of_one_log_is_not_taken_for_that_of_another(
+    path: Path, folder: Folder, signer: Signer
+) -> None:
+    folder.cosign(TREE.submission(0, 5), signer, 1)
+    state_file(path).rename(path / witness_state._file("other.example"))
+    with pytest.raises(StateError, match=f"is of {ORIGIN}"):
+        folder.last("other.example", signer.verifier)
+
+
 def test_a_full_disk_cosigns_nothing(
     folder: Folder, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
