@@ -242,18 +242,15 @@ def test_a_log_goes_on_without_its_witness_and_is_found_out_by_it(
             assert_cosigned(log, key)
             seen = log.size()
             log.grow("dora")
-            log.grow("erik")
             wait_until(log.is_cosigned, serving)
-            assert log.size() == seen + 2
+            assert log.size() == seen + 1
 
             log.cut(seen)
             log.grow("mallory")
             wait_until(lambda: "SAW ANOTHER HISTORY" in serving.output, serving)
-            assert f"cosigned {seen + 2} entries of this log" in serving.output
+            assert f"the first {seen + 1} entries it cosigned" in serving.output
             overview = httpx2.get(f"http://127.0.0.1:{port}", trust_env=False).text
-            assert f": size {seen + 2}" in overview
-            # That it was found out is an entry itself, with which the log is as long.
-            wait_until(lambda: list(folder.glob("*.refused")), serving)
+            assert f": size {seen + 1}; heads that contradicted: " in overview
             assert "Refused a checkpoint: 409" in witness.errors
         assert log.cosigned() == seen
         told = "SELECT count(*) FROM audit_entry WHERE action = 'witness:disagreed'"
