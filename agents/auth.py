@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from agents import keys, signing
+from agents import keys, registry, signing
 from agents.models import AGENT_NAME, Agent, AgentKey
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -121,4 +121,8 @@ def _note_use(key: AgentKey) -> None:
     if key.last_used_at and timezone.now() - key.last_used_at < USE_IS_NOTED_EVERY:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_IS_NOTED_EVERY)
-    AgentKey.objects.filter(stale, pk=key.pk).update(last_used_at=Now())
+    with transaction.atomic():
+        noted = AgentKey.objects.filter(stale, pk=key.pk).update(last_used_at=Now())
+        # Of several first uses at once one finds the row as it was.
+        if noted and key.last_used_at is None:
+            registry.record_first_use(key)

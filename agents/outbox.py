@@ -170,12 +170,24 @@ def replay(delivery: Delivery, *, actor: Actor) -> None:
     delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery.pk)
     if delivery.state != Delivery.State.DEAD:
         raise NotDead("Only a dead delivery can be sent again.")
+    if not delivery.body:
+        raise NotDead("What it said was erased: there is nothing to send.")
     delivery.state = Delivery.State.PENDING
     delivery.finished_at = None
     delivery.next_attempt_at = timezone.now()
     delivery.save(update_fields=["state", "finished_at", "next_attempt_at"])
     _record(Action.DELIVERY_REPLAYED, delivery, actor)
     _wake_after_commit()
+
+
+def forget(subject_id: str) -> None:
+    """Take away what was told of a subject; what was not delivered never is."""
+    about = Delivery.objects.filter(subject_id=subject_id)
+    about.filter(state=Delivery.State.PENDING).update(
+        state=Delivery.State.DEAD, finished_at=timezone.now()
+    )
+    about.update(body="")
+    DeliveryAttempt.objects.filter(delivery__in=about).update(response="", error="")
 
 
 def wait_before_next(

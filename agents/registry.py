@@ -254,6 +254,11 @@ def _record(action: Action, agent: Agent, actor: Actor, **data: str | None) -> N
     )
 
 
+def record_first_use(key: AgentKey) -> None:
+    """In the transaction that notes it: from then on somebody has the key."""
+    _record_key(Action.KEY_FIRST_USED, key, key.agent.actor)
+
+
 def _record_key(action: Action, key: AgentKey, actor: Actor) -> None:
     log.record(
         action,

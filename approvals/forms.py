@@ -44,6 +44,8 @@ class Shown:
     state: str
     approvals: int
     denials: int
+    facts: str
+    """``lifecycle.digest_of_facts``: what was shown beside the action."""
     at: float
     """Unix time, seconds."""
     nonce: str
@@ -64,6 +66,7 @@ def shown_now(approval: ApprovalRequest, person: User) -> Shown:
         state=str(approval.state),
         approvals=votes["approvals"],
         denials=votes["denials"],
+        facts=lifecycle.digest_of_facts(approval),
         at=time.time(),
         nonce=secrets.token_urlsafe(32),
     )
@@ -104,6 +107,13 @@ class VoteForm(forms.Form):
             raise forms.ValidationError("not a passkey's answer") from None
 
 
+class ViewForm(forms.Form):
+    """That a page was looked at, and for how many seconds, as the browser counted."""
+
+    view = SealedView()
+    seconds = forms.FloatField(min_value=0, max_value=KEPT)
+
+
 def presence_of(
     session: SessionBase, shown: Shown, sent: dict[str, Any]
 ) -> lifecycle.Presence:
@@ -113,6 +123,8 @@ def presence_of(
         nonce=shown.nonce,
         assertion=sent.pop("assertion"),
         typed=sent.pop("typed"),
+        shown=shown.facts,
+        seen_for=max(0.0, time.time() - shown.at),
     )
 
 

@@ -71,7 +71,7 @@ class Request:
 
 def newest(most: int, *, since: datetime | None = None) -> Span | None:
     """The newest requests, ``most`` of them at most; None when there are none."""
-    found = ApprovalRequest.objects.order_by("-id")
+    found = ApprovalRequest.objects.filter(erased_at=None).order_by("-id")
     if since is not None:
         found = found.filter(id__gte=smallest_id(since))
     return _span(found, most)
@@ -79,7 +79,7 @@ def newest(most: int, *, since: datetime | None = None) -> Span | None:
 
 def before(span: Span, seconds: int, most: int) -> Span | None:
     """What came at most so long before the first request of ``span``."""
-    older = ApprovalRequest.objects.filter(id__lt=span.first)
+    older = ApprovalRequest.objects.filter(id__lt=span.first, erased_at=None)
     at = ApprovalRequest.objects.values_list("created_at", flat=True).get(pk=span.first)
     since = smallest_id(at - timedelta(seconds=seconds))
     return _span(older.filter(id__gte=since).order_by("-id"), most)
@@ -114,7 +114,7 @@ def _span(found: Any, most: int) -> Span | None:
 
 
 def _batch(span: Span, place: dict[str, UUID]) -> list[dict[str, Any]]:
-    rows = ApprovalRequest.objects.filter(id__lte=span.last, **place)
+    rows = ApprovalRequest.objects.filter(id__lte=span.last, erased_at=None, **place)
     return list(rows.order_by("id").values(*_READ)[:BATCH])
 
 

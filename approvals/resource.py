@@ -59,6 +59,7 @@ def request_resource(
         "created_at": timestamp(approval.created_at),
         "expires_at": timestamp(approval.expires_at),
         "decided_at": approval.decided_at and timestamp(approval.decided_at),
+        "erased_at": approval.erased_at and timestamp(approval.erased_at),
         "decision": _decision(approval),
         "question": None if is_new else _question(approval),
         "permit": _permit(approval, now),

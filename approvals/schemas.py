@@ -172,6 +172,7 @@ class Request(Schema):
     created_at: datetime
     expires_at: datetime
     decided_at: datetime | None
+    erased_at: datetime | None
     decision: Decision | None
     question: QuestionOut | None
     permit: PermitOut | None

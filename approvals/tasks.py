@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from approvals import backtests, heartbeat, idempotency, lifecycle
+from audit import erasure
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
@@ -10,6 +11,7 @@ def sweep() -> None:
     """Do what time brings about, forget what is old, say that the sweeper lives."""
     for step in lifecycle.SWEEPS:
         step()
+    erasure.erase_sign_ins_due()
     idempotency.forget_old()
     heartbeat.beat()
 

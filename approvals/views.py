@@ -3,6 +3,7 @@
 What else they do to a request is in ``acting_views``.
 """
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -109,6 +110,27 @@ def show_history(request: PersonRequest) -> HttpResponse:
 def show_request(request: PersonRequest, approval_id: UUID) -> HttpResponse:
     """One request: what would run, what is known, who decides."""
     return answer(request, find(request.user, approval_id))
+
+
+@require_POST
+@for_reviewers
+def note_view(request: PersonRequest, approval_id: UUID) -> HttpResponse:
+    """The browser says, on leaving, how long the page was in front of somebody.
+
+    Never longer than the page has been there; what was not shown here is nobody's.
+    """
+    approval, form = find(request.user, approval_id), forms.ViewForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    shown: forms.Shown = form.cleaned_data["view"]
+    since = time.time() - shown.at
+    if (shown.request, shown.person) != (str(approval_id), request.user.pk):
+        return HttpResponse(status=422)
+    seconds = round(min(form.cleaned_data["seconds"], max(0.0, since)))
+    lifecycle.note_view(
+        approval, actor=request.user, revision=shown.revision, seconds=seconds
+    )
+    return HttpResponse(status=204)
 
 
 @require_POST

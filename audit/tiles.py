@@ -30,7 +30,7 @@ def tile(level: int, number: int, width: int) -> bytes | None:
     """The first ``width`` hashes of a tile, one after the other; None without them."""
     full = Tile.objects.filter(level=level, number=number)
     hashes = full.values_list("hashes", flat=True).first()
-    found = bytes(hashes) if hashes else b"".join(_partial(level, number, width))
+    found = bytes(hashes) if hashes else b"".join(parts(level, number, width))
     wanted = width * HASH_BYTES
     return found[:wanted] if len(found) >= wanted else None
 
@@ -64,6 +64,17 @@ def split(hashes: bytes) -> list[bytes]:
         hashes[start : start + HASH_BYTES]
         for start in range(0, len(hashes), HASH_BYTES)
     ]
+
+
+def parts(level: int, number: int, width: int = WIDTH) -> list[bytes]:
+    """What a tile is made of, from below: hashes of leaves, or roots of tiles."""
+    start = number * WIDTH
+    if level == 0:
+        leaves = Leaf.objects.filter(index__range=(start, start + width - 1))
+        return [bytes(leaf.hash) for leaf in leaves.order_by("index")]
+    below = Tile.objects.filter(level=level - 1).only("number", "root")
+    below = below.filter(number__range=(start, start + width - 1))
+    return [bytes(each.root) for each in below.order_by("number")]
 
 
 def _roots(ranges: list[Range]) -> list[bytes]:
@@ -100,15 +111,5 @@ def _tiles(addresses: set[Address]) -> dict[Address, list[bytes]]:
         for number, hashes in full.values_list("number", "hashes"):
             found[level, number] = split(bytes(hashes))
     for level, number in addresses - found.keys():
-        found[level, number] = _partial(level, number, WIDTH)
+        found[level, number] = parts(level, number, WIDTH)
     return found
-
-
-def _partial(level: int, number: int, width: int) -> list[bytes]:
-    start = number * WIDTH
-    if level == 0:
-        leaves = Leaf.objects.filter(index__range=(start, start + width - 1))
-        return [bytes(leaf.hash) for leaf in leaves.order_by("index")]
-    below = Tile.objects.filter(level=level - 1).only("number", "root")
-    below = below.filter(number__range=(start, start + width - 1))
-    return [bytes(each.root) for each in below.order_by("number")]

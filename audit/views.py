@@ -21,6 +21,8 @@ SUBJECT_TYPES = (
     "brake",
     "delivery",
     "grant",
+    "group",
+    "hold",
     "key",
     "outcome",
     "passkey",

@@ -21,6 +21,7 @@ from uuid_utils.compat import uuid7
 
 from audit import log
 from audit.actions import Action
+from audit.erasure import SIGN_IN
 
 NAME_LIMIT = 150
 """Characters in a user name; what else was typed there is cut to it."""
@@ -106,16 +107,14 @@ def record_sign_ins() -> None:
 def _signed_in(
     sender: object, request: HttpRequest | None, user: AbstractBaseUser, **_: Any
 ) -> None:
-    _record(Action.USER_SIGNED_IN, log.person(user), str(user.pk), _origin(request))
+    _record(Action.USER_SIGNED_IN, log.person(user), _origin(request))
 
 
 def _signed_out(
     sender: object, request: HttpRequest | None, user: AbstractBaseUser | None, **_: Any
 ) -> None:
     if user is not None:
-        _record(
-            Action.USER_SIGNED_OUT, log.person(user), str(user.pk), _origin(request)
-        )
+        _record(Action.USER_SIGNED_OUT, log.person(user), _origin(request))
 
 
 def _sign_in_failed(
@@ -128,23 +127,14 @@ def _sign_in_failed(
     typed = _storable(str(credentials.get("username", "")))
     stranger = log.Actor(type="anonymous", id="", name="")
     data = {"name": log.Sealed(typed), **_origin(request)}
-    # A subject of its own: what was typed here can be erased without the rest.
-    attempt = ("sign_in", str(uuid7()))
-    with transaction.atomic():
-        log.record(
-            Action.USER_SIGN_IN_FAILED,
-            actor=stranger,
-            subject=attempt,
-            data=data,
-            is_new=True,
-        )
+    _record(Action.USER_SIGN_IN_FAILED, stranger, data)
 
 
 @transaction.atomic
-def _record(
-    action: Action, actor: log.Actor, subject_id: str, data: dict[str, Any]
-) -> None:
-    log.record(action, actor=actor, subject=("user", subject_id), data=data)
+def _record(action: Action, actor: log.Actor, data: dict[str, Any]) -> None:
+    """Each is a subject of its own, so that its address can be erased in time."""
+    subject = (SIGN_IN, str(uuid7()))
+    log.record(action, actor=actor, subject=subject, data=data, is_new=True)
 
 
 def _origin(request: HttpRequest | None) -> dict[str, Any]:

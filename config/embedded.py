@@ -29,7 +29,9 @@ from psycopg.conninfo import conninfo_to_dict
 from config import environment, service_account
 
 NAME = "countersign"
-"""The database and its role."""
+"""The database and the role that owns its tables, a superuser of this cluster."""
+APPLICATION = "countersign_app"
+"""The role of the application, which can change nothing in the audit log."""
 PORT = 5432
 """Only names the socket: the server listens on no network address."""
 SOCKET_LIMIT = 107
@@ -183,7 +185,11 @@ def _prepare(data_dir: Path, account: pwd.struct_passwd, lock: int) -> None:
         _make_private(socket_folder(data_dir), account)
     (cluster / "pg_hba.conf").write_text(f"local all all peer map={NAME}\n")
     (cluster / "pg_ident.conf").write_text(
-        "".join(f'{NAME} "{name}" {NAME}\n' for name in ("root", account.pw_name))
+        "".join(
+            f'{NAME} "{name}" {role}\n'
+            for name in ("root", account.pw_name)
+            for role in (NAME, APPLICATION)
+        )
     )
 
 
@@ -289,15 +295,21 @@ def _surroundings(account: pwd.struct_passwd) -> dict[str, Any]:
 
 
 def _refusal(data_dir: Path) -> psycopg.Error | None:
-    """Why the server accepts no connection; None when it does."""
+    """Why the server accepts no connection; None when it does.
+
+    Whoever gets in first makes the application's role: older clusters lack it.
+    """
     names = connection_settings(None, data_dir)
     try:
-        psycopg.connect(
+        with psycopg.connect(
             host=names["HOST"],
             port=names["PORT"],
             dbname=names["NAME"],
             user=names["USER"],
-        ).close()
+        ) as server:
+            known = "SELECT FROM pg_roles WHERE rolname = %s"
+            if server.execute(known, [APPLICATION]).fetchone() is None:
+                server.execute(f"CREATE ROLE {APPLICATION} LOGIN")
     except psycopg.OperationalError as error:
         return error
     return None

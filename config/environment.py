@@ -12,6 +12,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from audit import witnesses
 
+FLOOR_DAYS = 183
+"""What is kept at least: six months, as the European AI Act wants of the logs of
+high-risk systems (Regulation (EU) 2024/1689, articles 19 and 26(6))."""
+
 
 class Environment(BaseSettings):
     """The variables, checked; raises ``pydantic.ValidationError`` at start."""
@@ -19,6 +23,8 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore")
 
     database_url: str | None = None
+    database_owner_url: str | None = None
+    """As whom to migrate, where the tables are not the application's own."""
     redis_url: str | None = None
     secret_key: str | None = Field(default=None, min_length=32)
     permit_key: str | None = None
@@ -38,6 +44,11 @@ class Environment(BaseSettings):
     """How many humans have to agree before a brake is released."""
     policy_second_person: bool = False
     """Whether a policy that may lower risk needs a second person's word."""
+
+    retention_requests: int | None = Field(default=None, ge=FLOOR_DAYS)
+    """Days that what was written in a decided request is kept; default: for ever."""
+    retention_sign_ins: int | None = Field(default=None, ge=FLOOR_DAYS)
+    """Days that addresses and typed names of sign-ins are kept; default: for ever."""
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

@@ -23,6 +23,8 @@ PERMIT_KEY = ENV.permit_key or keys.permit_key(DATA_DIR)
 AUDIT_KEY = ENV.audit_key or keys.audit_key(DATA_DIR)
 AUDIT_ORIGIN = ENV.log_origin
 AUDIT_WITNESSES = witnesses.parse(ENV.audit_witnesses)
+RETENTION_REQUESTS = ENV.retention_requests
+RETENTION_SIGN_INS = ENV.retention_sign_ins
 RATE_LIMIT_PER_MINUTE = ENV.rate_limit
 BRAKE_RELEASE_PEOPLE = ENV.brake_release_people
 POLICY_SECOND_PERSON = ENV.policy_second_person
@@ -85,6 +87,14 @@ TEMPLATES = [
 ]
 
 _CONNECTION = embedded.connection_settings(ENV.database_url, DATA_DIR)
+_OWNER = embedded.connection_settings(
+    ENV.database_owner_url or ENV.database_url, DATA_DIR
+)
+DATABASE_OWNER = {name: _OWNER[name] for name in ("USER", "PASSWORD", "HOST", "PORT")}
+"""Whose the tables are: config.roles."""
+if not ENV.database_url:
+    _CONNECTION["USER"] = embedded.APPLICATION
+DATABASE_APPLICATION = _CONNECTION["USER"]
 # The pool, not CONN_MAX_AGE: persistent connections leak under ASGI.
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {

@@ -9,7 +9,7 @@ from django.db import close_old_connections
 
 from agents import delivery, outbox
 from approvals import backtests, heartbeat, idempotency, lifecycle
-from audit import cosigning, sequencer
+from audit import cosigning, erasure, sequencer
 
 INTERVAL, SEQUENCING = 2.0, 0.5
 """Seconds between rounds when nothing wakes the loop; of the sequencer's, which is to
@@ -70,6 +70,7 @@ class Worker:
         self.sweeper = Loop(
             "sweeper",
             *lifecycle.SWEEPS,
+            erasure.erase_sign_ins_due,
             idempotency.forget_old,
             partial(heartbeat.beat, "sweeper"),
         )

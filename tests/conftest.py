@@ -39,10 +39,14 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 django.setup()
 
 # Models can only be imported now.
+from django.conf import settings as django_settings  # noqa: E402
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 from pytest_django.fixtures import Settings  # noqa: E402
+
+# Tests make databases and change what nobody may; flows/ run as the application does.
+connection.settings_dict.update(django_settings.DATABASE_OWNER)
 
 PASSWORD = "correct horse battery staple"
 LONG_FIRST = ("long", "flow", "browser")

@@ -12,8 +12,16 @@ from approvals.lifecycle.brakes import (
 )
 from approvals.lifecycle.counters import forget_windows
 from approvals.lifecycle.deadlines import escalate_due, expire_due
-from approvals.lifecycle.desk import assign, claim
+from approvals.lifecycle.desk import assign, claim, note_view
 from approvals.lifecycle.edits import edit, read_arguments, revise
+from approvals.lifecycle.erasure import (
+    Ground,
+    erase,
+    erase_due,
+    lift_hold,
+    place_hold,
+)
+from approvals.lifecycle.facts import digest_of_facts
 from approvals.lifecycle.grants import revoke_grant
 from approvals.lifecycle.permits import (
     lapse_due,
@@ -32,6 +40,7 @@ from approvals.lifecycle.refusals import (
     NoOpenQuestion,
     NotAllowed,
     NotConfirmed,
+    NotErasable,
     NotRedeemable,
     OtherOutcome,
     ReasonMissing,
@@ -53,6 +62,7 @@ SWEEPS = (
     lapse_due,
     mark_overdue,
     forget_windows,
+    erase_due,
 )
 """What time alone brings about; the sweeper calls each, again and again."""
 
@@ -66,9 +76,11 @@ __all__ = [
     "Braked",
     "EditRefused",
     "GrantRefused",
+    "Ground",
     "NoOpenQuestion",
     "NotAllowed",
     "NotConfirmed",
+    "NotErasable",
     "NotRedeemable",
     "OtherOutcome",
     "Presence",
@@ -82,14 +94,20 @@ __all__ = [
     "assign",
     "cancel",
     "claim",
+    "digest_of_facts",
     "edit",
     "enforce_brakes",
     "engage_brake",
+    "erase",
+    "erase_due",
     "escalate_due",
     "expire_due",
     "forget_windows",
     "lapse_due",
+    "lift_hold",
     "mark_overdue",
+    "note_view",
+    "place_hold",
     "read_arguments",
     "redeem",
     "release_brake",

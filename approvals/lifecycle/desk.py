@@ -52,6 +52,19 @@ def assign(approval_id: UUID, *, actor: User, assignee: User | None) -> Approval
     return approval
 
 
+@transaction.atomic(durable=True)
+def note_view(
+    approval: ApprovalRequest, *, actor: User, revision: int, seconds: int
+) -> None:
+    """Keep in the log who had a request before them, and for how long."""
+    record(
+        Verb.REQUEST_VIEWED,
+        actor=person(actor),
+        subject=rows.subject_of(approval),
+        data={"revision": revision, "seconds": seconds},
+    )
+
+
 def _record(
     verb: Verb, approval: ApprovalRequest, actor: User, whom: User | None
 ) -> None:

@@ -34,11 +34,39 @@ def terms_of(approval: ApprovalRequest) -> dict[str, Any]:
         "tier": approval.tier,
         "policy_version": approval.policy_id,
         "reasons": Sealed(approval.reasons),
+        "findings": Sealed(digest_of_findings(approval)),
         "required": [
             {"group": need.group, "count": need.count} for need in tier.requirements
         ],
         "deny_threshold": tier.deny_threshold,
     }
+
+
+def digest_of_facts(approval: ApprovalRequest) -> str:
+    """SHA-256 of what a page shows beside the action: what we found, what is claimed.
+
+    Whoever has seen one of these and the digest of the action has seen everything
+    that there was to decide on.
+    """
+    facts = {
+        "revision": approval.revision,
+        "digest": approval.digest,
+        "tier": approval.tier,
+        "reasons": approval.reasons,
+        "findings": approval.findings,
+        "impact": approval.impact,
+        "claims": digest_of_claims(approval),
+    }
+    return _digest(facts)
+
+
+def digest_of_findings(approval: ApprovalRequest) -> str:
+    """SHA-256 of what the analysis found: its version, for a vote."""
+    return _digest({"findings": approval.findings, "impact": approval.impact})
+
+
+def _digest(value: Any) -> str:
+    return f"sha256:{sha256(rfc8785.dumps(value)).hexdigest()}"
 
 
 def digest_of_claims(approval: ApprovalRequest) -> str:
@@ -50,4 +78,4 @@ def digest_of_claims(approval: ApprovalRequest) -> str:
         "evidence": approval.evidence,
         "metadata": approval.metadata,
     }
-    return f"sha256:{sha256(rfc8785.dumps(claims)).hexdigest()}"
+    return _digest(claims)

@@ -51,6 +51,10 @@ class ReasonMissing(Refusal):
         super().__init__("This tier asks for a reason: say why.")
 
 
+class NotErasable(Refusal):
+    """It still waits, is still good for something, or is under a legal hold."""
+
+
 class StepUpNeeded(Refusal):
     """The tier wants proof that the person is there now."""
 

@@ -14,6 +14,7 @@ from approvals.access import Standing, actions_for, tier_of
 from approvals.lifecycle import grants, rows, tripwires
 from approvals.lifecycle.deadlines import is_past
 from approvals.lifecycle.decision import refuse_under_brake, settle
+from approvals.lifecycle.facts import digest_of_findings
 from approvals.lifecycle.refusals import (
     AlreadyDecided,
     NotAllowed,
@@ -45,6 +46,10 @@ class Presence:
     """What the passkey answered to the challenge made of that nonce."""
     typed: str = ""
     """The target, typed anew."""
+    shown: str = ""
+    """Digest of the facts on the page (``facts.digest_of_facts``)."""
+    seen_for: float | None = None
+    """Seconds from showing that page to the vote."""
 
 
 NOBODY = Presence()
@@ -143,12 +148,12 @@ def _vote(
         nonce=presence.nonce if evidence else None,
         assertion=evidence,
     )
-    _record(approval, cast)
+    _record(approval, cast, presence)
     settle(approval, cast, standing)
     return approval
 
 
-def _record(approval: ApprovalRequest, cast: Vote) -> None:
+def _record(approval: ApprovalRequest, cast: Vote, presence: Presence) -> None:
     record(
         Verb.REQUEST_VOTED,
         actor=person(cast.voter),
@@ -157,6 +162,9 @@ def _record(approval: ApprovalRequest, cast: Vote) -> None:
             "verdict": cast.verdict,
             "revision": cast.revision,
             "digest": Sealed(cast.digest),
+            "findings": Sealed(digest_of_findings(approval)),
+            "shown": Sealed(presence.shown),
+            "seen_for": presence.seen_for and round(presence.seen_for, 1),
             "message": Sealed(cast.message),
             "reason_code": cast.reason_code,
             "grant": cast.grant_id and str(cast.grant_id),

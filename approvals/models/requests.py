@@ -97,6 +97,10 @@ class ApprovalRequest(models.Model):
         "approvals.Grant", on_delete=models.PROTECT, null=True, related_name="used_by"
     )
     """The standing approval that approved it."""
+    held_at = models.DateTimeField(null=True)
+    """Since when a legal hold forbids to erase it; the log says who placed it."""
+    erased_at = models.DateTimeField(null=True)
+    """When what was written in it was taken away."""
     change = models.BigIntegerField(db_default=NextChange())
     """Number of the last change, unique over all requests; live updates carry it."""
 
@@ -171,6 +175,12 @@ class ApprovalRequest(models.Model):
                 F("id").desc(),
                 condition=~Q(state=State.PENDING),
                 name="request_history",
+            ),
+            # lifecycle.erase_due: what was kept long enough.
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(erased_at=None, held_at=None) & ~Q(state=State.PENDING),
+                name="request_retention",
             ),
             # api.list_requests: an agent's own, newest first.
             models.Index(fields=["agent", "-id"], name="request_by_agent"),

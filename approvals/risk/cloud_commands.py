@@ -69,7 +69,10 @@ _AWS: tuple[Row, ...] = (
         r"|batch-get-secret-value|generate-db-auth-token|with-decryption"
         r"|attribute[ =]userData|\bexport-certificate|\badmin-(initiate|set)-"
         r"|\bget-federation-token|\bget-role-credentials|\bs3 presign"
-        r"|\bgenerate-credential-report|\bget-(sso-)?token\b",
+        r"|\bgenerate-credential-report|\bget-(sso-)?token\b|\binclude-values?\b"
+        r"|\bget-\S{0,40}(credentials|access-details|access-keys)|export-credentials"
+        r"|\bcreate-key-pair|\bdownload-default-key-pair|\bget-console-(output|screen)"
+        r"|\bget-open-id-token|\bkms decrypt\b|-auth-token\b",
         "cloud.credentials",
         _M,
         "Reads keys, passwords or tokens",
@@ -96,7 +99,9 @@ _AWS: tuple[Row, ...] = (
     (
         r"modify-(db-)?(cluster-)?snapshot-attribute|modify-image-attribute"
         r"|\bram (create|associate)-resource-share|copy-(db-)?snapshot.*destination"
-        r"|share-(directory|image|portfolio)|start-export-task|create-store-image-task",
+        r"|share-(directory|image|portfolio)|start-export-task|create-store-image-task"
+        r"|\bexport-(image|snapshot|table)|create-(instance-)?export-task"
+        r"|modify-document-permission|layer-version-permission|copy-image\b",
         "cloud.shared_outside",
         _H,
         "Shares data with other accounts",
@@ -152,7 +157,8 @@ _GOOGLE: tuple[Row, ...] = (
         r"|enable|upload|undelete)|\biam (ch|set)\b|\bacl (ch|set)\b|\bdefacl (ch"
         r"|set)\b"
         r"|add-metadata.*(ssh-keys|startup-script|enable-oslogin)|os-login ssh-keys add"
-        r"|impersonate-service-account|set-service-account|\biam service-accounts sign",
+        r"|activate-service-account|impersonate-service-account|set-service-account"
+        r"|\biam service-accounts sign",
         "cloud.escalation",
         _H,
         "Gives rights or keys",
@@ -223,7 +229,9 @@ _AZURE: tuple[Row, ...] = (
         r"keyvault (secret|key|certificate) (show|download|backup)|keys list|list-keys"
         r"|get-access-token|generate-sas|show-connection-string|credential show"
         r"|get-credentials.*--admin|list-publishing-(profiles|credentials)|admin-key"
-        r"|list-credential|listkeys|show-secrets",
+        r"|list-credential|listkeys|show-secrets|expose-token|appsettings list"
+        r"|connection-string (list|show)|(list|show)-connection-strings?\b"
+        r"|list-secrets|show-credentials|secret (list-)?show",
         "cloud.credentials",
         _M,
         "Reads keys, passwords or tokens",
@@ -233,7 +241,7 @@ _AZURE: tuple[Row, ...] = (
         r"|allow-blob-public-access[ =]true"
         r"|public-network-access[ =]enabled|default-action[ =]allow"
         r"|source-address-prefix(es)?[ =]['\"]?(\*|internet|any)"
-        r"|end-ip-address[ =]255\.255",
+        r"|end-ip-address[ =]255\.255|\bvm open-port\b",
         "cloud.public_exposure",
         _H,
         "Lets everybody in",

@@ -27,7 +27,7 @@ _ROWS: tuple[tuple[re.Pattern[str], str, Severity, str], ...] = tuple(
             "deletes or replaces files or data",
         ),
         (
-            r"os\.(kill|killpg|abort)|process\.kill|Stop-(Process|Computer|Service)",
+            r"\bfork\b|os\.(kill|killpg|abort)|process\.kill|Stop-(Process|Computer|Service)",
             re.IGNORECASE,
             "code.stop",
             _H,
@@ -75,7 +75,8 @@ _ROWS: tuple[tuple[re.Pattern[str], str, Severity, str], ...] = tuple(
         ),
         (
             r"\.ssh/|id_rsa|\.aws/credentials|/etc/(shadow|passwd)|\.kube/config"
-            r"|169\.254\.169\.254|metadata\.google|Get-Credential|\.npmrc|\.netrc",
+            r"|169\.254\.169\.254|metadata\.google|Get-Credential|['\"/]\.env['\"]"
+            r"|hidden answer|\.npmrc|\.netrc",
             re.IGNORECASE,
             "code.credentials",
             _H,
@@ -105,6 +106,9 @@ _HARMLESS_CALLS = names(
     " process.exit puts range rand require say sqrt sprintf str strlen substr sum"
     " switch"
     " time uc lc while"
+    " Dir.glob File.basename File.exist? File.foreach File.join File.read"
+    " File.readlines JSON.pretty_generate array_keys array_values file_get_contents"
+    " implode print_r var_dump"
 )
 _HARMLESS_METHODS = names(
     "charAt concat each entries every filter find flat flatMap forEach getTime includes"
@@ -112,13 +116,22 @@ _HARMLESS_METHODS = names(
     " replace reverse select shift size slice some sort split sum test toFixed"
     " toISOString toLowerCase toString toUpperCase trim unshift values upcase downcase"
     " to_s to_i inspect next collect"
+    " existsSync lstatSync readFileSync readdirSync statSync readFile readdir then"
 )
 _HARMLESS_MODULES = re.compile(
-    r"\brequire\(\s?['\"](?:node:)?(?:assert|buffer|crypto|events|os|path|querystring"
-    r"|string_decoder|url|util|zlib|lodash|\.{1,2}/[\w./-]{1,80}\.json)['\"]\s?\)"
+    r"\brequire\(\s?['\"](?:node:)?(?:assert|buffer|crypto|events|os|path|querystring|fs"
+    r"|fs/promises|string_decoder|url|util|zlib|lodash|\.{1,2}/[\w./-]{1,80}\.json)['\"]\s?\)"
+)
+_OWN_MODULE = re.compile(
+    r"\brequire\(\s?['\"]\.{1,2}/[\w./-]{1,80}['\"]\s?\)"
+    r"|\bimport\b[^;'\"]{0,200}['\"]\.{1,2}/[\w./-]{1,80}['\"]"
 )
 _ANY_MODULE = re.compile(r"\b(?:require|import|use|include|load)\b")
-_STATEMENT_WORDS = re.compile(r"\b(open|file|input|print\s?<|fs)\b")
+_STATEMENT_WORDS = re.compile(
+    r"\b(open|file|input|print\s?<|fs(?!\s?[=}]|\.(promises\.)?(read|exists|l?stat)))\b"
+)
+_COMPUTED_CALL = re.compile(r"\]\s?\(")
+"""``fs[name]()``: what is called is made while it runs."""
 
 
 def matches_of(code: str) -> Iterator[Match]:
@@ -133,7 +146,11 @@ def matches_of(code: str) -> Iterator[Match]:
     yield from (match for match in found if match is not None)
     if not any(found) and not _is_harmless(bare):
         message = f"Runs code that was not understood: {shortened(code)}"
-        yield Match("code.uninspectable", _M, message)
+        is_own = bool(_OWN_MODULE.search(code)) and not _ANY_MODULE.search(
+            _OWN_MODULE.sub("", known)
+        )
+        # Like a script of the project, which may run as well.
+        yield Match("code.uninspectable", _L if is_own else _M, message)
 
 
 _IN_STRINGS = frozenset({"code.credentials", "code.runs_program"})
@@ -156,7 +173,7 @@ def _is_harmless(bare: str) -> bool:
         and name.rpartition(".")[2] not in _HARMLESS_METHODS
     }
     words = _ANY_MODULE.search(bare) or _STATEMENT_WORDS.search(bare)
-    return not unknown and not words
+    return not unknown and not words and not _COMPUTED_CALL.search(bare)
 
 
 def strings_in(code: str) -> list[str]:

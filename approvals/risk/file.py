@@ -25,6 +25,7 @@ _PATHS = names(
     " filepath files folder folders folderpath path paths pathname source src"
     " target uri"
 )
+_ATTACHED = names("attach attachment attachments")
 _FILES = names(
     "append chmod chown copy cp dir directory edit edits file files filesystem folder"
     " fs link ls mkdir move mv notebook path read rename rm rmdir save symlink tree"
@@ -41,6 +42,8 @@ _ENCODED = re.compile(
 )
 _CLIMBED = 3
 """So many ``../`` are still the project next door."""
+_SITES = re.compile(r"/srv/[^/.]{1,100}/[^/]")
+"""Below ``/srv`` stand what the machine serves, and projects; no part of itself."""
 _WINDOWS = re.compile(
     r"(?:[a-z]:)?[\\/](?:windows|winnt|program files(?: \(x86\))?|programdata|boot"
     r"|system volume information|\$recycle\.bin)(?:[\\/]|\Z)",
@@ -92,7 +95,7 @@ _DELETING = names("delete remove rm rmdir erase wipe purge unlink trash destroy"
 def analyse(view: View) -> Iterator[Finding]:
     """Findings on the paths of an action, by what it does with them."""
     is_file_tool = _is_file_tool(view)
-    is_reading = reads(view.action.name)
+    is_reading = reads(view.action.name) or _is_listing(view.action.name)
     found = (
         match.at(leaf.pointer)
         for leaf in _paths(view, is_file_tool)
@@ -103,6 +106,11 @@ def analyse(view: View) -> Iterator[Finding]:
         yield from _permissions(view)
         yield from _links(view)
         yield from _folders(view)
+
+
+def _is_listing(name: str) -> bool:
+    """``directory_tree``: no verb, and nothing that a writing tool is called."""
+    return not verbs_of(name) and tokens(name) <= names("directory file folder tree ls")
 
 
 def _is_file_tool(view: View) -> bool:
@@ -120,7 +128,8 @@ def _paths(view: View, is_file_tool: bool) -> Iterator[Leaf]:
             continue
         if not leaf.pointer.startswith("/arguments/"):
             continue
-        is_named = leaf in mapped or bool(tokens(leaf.member) & _PATHS)
+        words = tokens(leaf.member)
+        is_named = leaf in mapped or bool(words & (_PATHS | _ATTACHED))
         if "://" in text and not text.startswith("file://"):
             continue
         if is_named or (is_file_tool and _LOOKS.match(text)):
@@ -181,6 +190,8 @@ def _system(path: str, is_reading: bool) -> Severity | None:
         return Severity.HIGH
     if path.startswith("\\\\"):
         return Severity.MEDIUM
+    if _SITES.match(bare):
+        return None
     is_absolute = bare.startswith(("/", "~"))
     return shell_paths.overwrite_severity(Word(bare)) if is_absolute else None
 

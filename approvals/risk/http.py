@@ -52,6 +52,18 @@ _SIGNED = re.compile(
     r"|continuation)",
     re.IGNORECASE,
 )
+_PERSONAL = re.compile(
+    r"(?:\A|[&;])(?:(?:session_?|auth_?|csrf_?)?cookies?|conversation|chat_?history"
+    r"|creds?|credentials?|env|exfil|leak|passwords?|passwd|private_?key|secrets?|ssn"
+    r"|stolen|system_?prompt)=[^&;]{3}",
+    re.IGNORECASE,
+)
+_PROGRAMS = re.compile(
+    r"\.(?:apk|app|appimage|bat|cmd|deb|dll|dmg|exe|hta|jar|msi|pkg|ps1|rpm|scr|sh|so|vbs"
+    r"|xpi)\Z",
+    re.IGNORECASE,
+)
+_LOADING = names("download fetch install save wget")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_=-]{48,}\Z")
 _HEADERS = re.compile(
     r"authorization|api-?key|x-auth|cookie|token|secret", re.IGNORECASE
@@ -77,6 +89,7 @@ def analyse(view: View) -> Iterator[Finding]:
 def _judged(view: View, leaf: Leaf, url: Url) -> Iterator[Finding]:
     yield from _place(view, leaf, url)
     yield from _carried(view, leaf, url)
+    yield from _program(view, leaf, url)
 
 
 def _changes(view: View, found: list[tuple[Leaf, Url]]) -> Iterator[Finding]:
@@ -167,10 +180,25 @@ def _carried(view: View, leaf: Leaf, url: Url) -> Iterator[Finding]:
         text = f"Sends credentials without encryption to {shortened(url.host)}"
         match = Match("http.plain_credentials", Severity.HIGH, text, url.host[:80])
         yield match.at(leaf.pointer)
-    if not is_ours and url.host and _is_loaded(url):
+    if not is_ours and url.host and _PERSONAL.search(url.query[:4000]):
+        text = f"Carries passwords, sessions or personal data to {shortened(url.host)}"
+        target = shortened(url.host)
+        yield Match("http.data_in_url", Severity.MEDIUM, text, target).at(leaf.pointer)
+    elif not is_ours and url.host and _is_loaded(url):
         text = f"Carries long or encoded data to {shortened(url.host)} in the address"
         target = shortened(url.host)
         yield Match("http.data_in_url", Severity.MEDIUM, text, target).at(leaf.pointer)
+
+
+def _program(view: View, leaf: Leaf, url: Url) -> Iterator[Finding]:
+    """A program that is downloaded: whoever wrote it has the machine next."""
+    is_ours = not url.host or view.context.is_internal(url.host)
+    if is_ours or not tokens(view.action.name) & _LOADING:
+        return
+    if _PROGRAMS.search(url.path):
+        text = f"Downloads a program from {shortened(url.host)}"
+        match = Match("http.program", Severity.MEDIUM, text, shortened(url.host))
+        yield match.at(leaf.pointer)
 
 
 def _has_secret_beside(view: View) -> bool:

@@ -51,4 +51,9 @@ CODES = {
         Verb.SEND,
         leaves=True,
     ),
+    "http.program": Code(
+        "A program is downloaded that nobody looked into.",
+        Harm.SUPPLY_CHAIN,
+        Verb.RUN,
+    ),
 }

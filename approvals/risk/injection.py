@@ -39,7 +39,8 @@ _NEGATED = re.compile(
     r"|\bor|\bn['’])\s*\Z"
 )
 _NEGATABLE = re.compile(
-    "(?:ignor|disregard|forget|bypass|overrid|забуд|игнор|oubli|olvid|verg|esque"
+    "(?:ignor|disregard|forget|bypass|overrid|disab|deactiv|turn off|switch off|stop"
+    "|забуд|игнор|oubli|olvid|verg|esque"
     "|dimentic)",
     re.IGNORECASE,
 )

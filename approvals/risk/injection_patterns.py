@@ -3,8 +3,8 @@
 RE2 needs no bounds: a star costs it nothing, a count like ``{0,60}`` costs memory.
 """
 
-from dataclasses import dataclass
-
+from approvals.risk import injection_tongues as tongues
+from approvals.risk.injection_wording import Wording, wording
 from approvals.risk.scanning import Scanner
 
 _W = r"[^\s.,;:!?]+"
@@ -15,8 +15,14 @@ _OLD = (
 )
 _RULES = (
     r"(?:instructions?|prompts?|rules|guidelines?|directives?|directions|commands?"
-    r"|programming|constraints|restrictions|guardrails|safeguards|polic(?:y|ies)"
+    r"|programming|constraints|restrictions|guardrails|safeguards|polic(?:y|ies)|protocols?"
+    r"|ethics|moderation|filters"
     r"|context|orders|training|tasks?|assignments?)"
+)
+_OBEYING = (
+    r"(?:respond|answer|act|obey|follow|ignore|disregard|be|execute|send|approve"
+    r"|forward|call|output|reply|behave|speak|pretend|comply|do|run|refuse|write|say"
+    r"|generate|never|always)"
 )
 _WHO = (
     r"(?:ais?|llms?|gpt-?[0-9]?o?|chatgpt|claude|gemini|copilot"
@@ -34,27 +40,18 @@ _VALUABLE = (
     r"|system prompt|personal (?:data|information)|credit cards?|contacts)"
 )
 _USER = r"(?:the|any|your)\s(?:end\s)?(?:users?|human|operator|reviewer|supervisor)\b"
+_NOT_THEIRS = (
+    r"(?:\s*(?:[.,;:!?\"')\n]|$)|\s(?:about|that|what|of|anything|this|these|why|you|and"
+    r"|or|i|we|but|until|in|to|at|before|unless|when|if|any|it)\b)"
+)
+"""“Never tell the user their password” hides nothing from anybody."""
 _TAKEN = (
     r"(?:data|exfil|leak|secrets?|payload|stolen|steal|conversation|chat|history|prompt"
     r"|context|passwords?|ssn|cookies?|env)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """One thing that an instruction can want, with the ways to put it."""
-
-    code: str
-    what: str
-    scanner: Scanner
-    ways: tuple[str, ...]
-
-
-def _wording(code: str, what: str, *ways: str) -> Wording:
-    return Wording(f"injection.{code}", what, Scanner(*ways, ignore_case=True), ways)
-
-
-_OVERRIDE = _wording(
+_OVERRIDE = wording(
     "override",
     "tells its reader to drop instructions",
     r"(?:ignor(?:e|ing)|disregard(?:ing)?|overrid(?:e|ing)|bypass(?:ing)?|neglect"
@@ -78,11 +75,30 @@ _OVERRIDE = _wording(
     r"\byour\s(?:new|real|true|actual)\s(?:task|goal|objective|purpose|mission|job)\sis"
     r"\s(?:now\s)?to\b",
     r"\bnew\s+(?:system\s+|secret\s+)?(?:instructions|objective|directive)s?"
-    r"(?:\s+(?:from|for)\s[\w ]+)?:\s",
-    r"\b(?:system|admin(?:istrator)?|developer|safety|security|priority)\s+override\b",
-    r"\bfrom now on,?\s+(?:you\s+(?:will|must|shall|should|are|only|always)|ignore|obey"
+    r"(?:\s+(?:from|for)\s(?:the\s|our\s|your\s|any\s)?(?:[\w]+\s)?(?:ais?|agents?"
+    r"|assistants?|models?|llms?|bots?|system|admin\w*|developers?|operators?|owner"
+    r"|ceo|security)(?:\s\w+)?)?:\s",
+    r"\b(?:system|admin(?:istrator)?|developer|safety|security)\s+override\b",
+    r"\bpriority\s+override\s?[:!]",
+    rf"\bfrom now on,?\s+(?:you\s+(?:(?:will|must|shall|should|can|only|always"
+    rf"|may)\s+)*{_OBEYING}|you\s+are\s+(?:now\s+)?(?:an?|in|no longer|free|not bound"
+    r"|dan|going to (?:act|be|respond)|named|called|my|unrestricted)|ignore|obey"
     r"|respond as|act as|approve|send|forward|always (?:approve|send|forward"
     r"|answer))\b",
+    r"\b(?:disable|deactivate|turn off|switch off|lift|remove|suspend)\s+(?:(?:all|any"
+    r"|your|the|of)\s+)*(?:safety|ethical|content|moderation)\s+(?:protocols?"
+    r"|guardrails?|filters?|guidelines?|restrictions?|measures)\b",
+    r"\b(?:stop|pause|abandon|drop)\s+(?:what(?:ever)?\s+you(?:'re|\s+are)\s+doing"
+    r"|(?:the|your)\s+(?:current|original|previous)\s+task)\b[^.\n]*\b(?:call|send|run"
+    r"|execute|tool|transfer|reveal|delete|instead)\b",
+    r"\b(?:previous|prior|earlier|original)\s+(?:instructions|directives|orders|rules"
+    r"|prompts?)\s+(?:are|were|have been|is|was|has been)\s+(?:now\s+)?(?:void"
+    r"|cancell?ed|revoked|overridden|superseded|obsolete|no longer|null)",
+    rf"\byour\s(?:previous|prior|earlier|original|old|current)\s(?:{_W}\s)?{_RULES}\s"
+    r"(?:no longer|don'?t|do not)\s(?:apply|count|matter|exist|bind)",
+    r"\b(?:this is|here is|here are|following is)\s+your\s+new\s+(?:system\s+)?"
+    r"(?:prompt|instructions|directive)",
+    r"(?:\A|[.!\n]\s*)execute:\s?[a-z_][\w.]*\(",
     r"before (?:you can |you )?(?:solv|complet|continu|answer)\w*\s[\w ]*(?:task"
     r"|request"
     r"|question)[\w ,]*(?:do the following|first)",
@@ -93,7 +109,7 @@ _OVERRIDE = _wording(
     r"|do|ignore"
     r"|reply|forward|execute|delete|transfer)\b",
 )
-_ROLE = _wording(
+_ROLE = wording(
     "role",
     "tells its reader to be somebody else",
     rf"\byou(?:'re| are)\s(?:now|no longer|going to be"
@@ -113,12 +129,24 @@ _ROLE = _wording(
     r"|jailbreak|debug"
     r"|sudo|unrestricted|do anything now) mode\b",
     r"\bdo anything now\b",
+    rf"\b(?:role-?play|respond|behave|pose|operate|answer|reply)(?:ing)?\s+as\s+"
+    rf"(?:if\s+)?(?:{_W}\s+){{0,3}}(?:unrestricted|unfiltered|uncensored|jailbroken|evil"
+    r"|amoral|dan)\b",
+    r"\b(?:jailbreak|unrestricted|unfiltered|uncensored|dan|god|developer|sudo|root)"
+    r"(?:\s+\w+)?\s+mode\s+(?:is\s+)?(?:now\s+)?(?:activated|enabled|active|engaged|on)\b",
+    r"\b(?:in|into|enter|under)\s+(?:an?\s+)?(?:jailbreak|unrestricted|unfiltered"
+    r"|uncensored|dan|god)(?:\s+\w+)?\s+mode\b",
+    r"\byou(?:'re|\s+are)\s+(?:now\s+)?(?:operating\s+|running\s+)?in\s+(?:a\s+)?(?:developer"
+    r"|debug|admin|maintenance|sudo|root|test(?:ing)?)\s+mode\b",
     r"\bplay a (?:game|role)\b[^.\n]*\byou\b[^.\n]*(?:restrictions|hacker|ai)\b",
+    r"\byou(?:'re| are)\s[^.\n]*\b(?:ai|bot|model|assistant|llm|\w+bot|\w+gpt)\b[^.\n]*"
+    r"\b(?:without|no|free (?:of|from)|not bound by)\s(?:any\s)?(?:[\w-]+\s){0,2}"
+    r"(?:morals?|restrictions|limits|limitations|ethics|filters|guidelines|rules)\b",
     r"\byou(?:'re| are)\s[^.\n]*\bno (?:ethical|moral|safety"
     r"|content) (?:guidelines|rules"
     r"|restrictions|filters)\b",
 )
-_ADDRESSED = _wording(
+_ADDRESSED = wording(
     "addressed",
     "speaks to a model, not to a person",
     r"\b(?:note|message|instructions?|attention|notice|reminder|important)"
@@ -133,7 +161,11 @@ _ADDRESSED = _wording(
     rf"\bif you(?:'re| are)\s(?:an?\s){_AGENT}\b",
     rf"\b(?:as|since)\syou(?:'re| are)\san?\s{_AGENT}\b",
     rf"\bto you, {_AGENT}\b",
-    rf"\b{_AGENT}\s+(?:reading|processing|parsing|summari[sz]ing"
+    r"\b(?:hey|hi|hello|dear|ok|okay)\s(?:ai\s)?(?:assistant|agent|bot|chatbot)[,:!]\s"
+    r"[^.\n]*\b(?:run|call|send|delete|ignore|forward|execute|transfer|tool|approve"
+    r"|once you|when you)\b",
+    rf"\b{_AGENT}\s+(?:reading|processing|parsing|summari[sz]ing|reviewing|evaluating"
+    r"|screening|grading|analy[sz]ing|ranking|scoring|assessing"
     rf"|that reads?)\s(?:this|the)\b",
     r"\b(?:important|warning|attention)!!+\s*(?:ignore|read|do|you|follow|before)",
     r"\bstrictly adhere to the following\s(?:instruction|rule|command)",
@@ -144,17 +176,23 @@ _ADDRESSED = _wording(
     r"(?:\A|\n)\s*assistant,\s(?:please|you|now|ignore|send|forward|do)\b",
     r"\bi(?:'m| am) your (?:developer|creator|administrator|operator|master)\b",
 )
-_MARKERS = _wording(
+_MARKERS = wording(
     "markers",
     "imitates the marks between turns of a conversation",
     r"<\|(?:im_start|im_end|im_sep|system|user|assistant|endoftext|end_of_text|eot_id"
     r"|start_header_id|end_header_id|begin_of_text|endofprompt)\|>",
+    r"\{\{[#/~]?\s?(?:system|assistant)\b[~\s]?\}\}",
+    r"```(?:system|assistant|instructions?)\s*\n",
+    r"\bend of (?:the )?(?:document|e-?mail|data|page|context|file|message|input"
+    r"|content)\b[\W_]*(?:assistant|system|ai|human)\s*:",
     r"\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>",
     r"(?:\A|\n)\s*#{2,4}\s*(?:new\s|end\s)?(?:system|assistant|human|instructions?)"
     r"(?:\s(?:prompt|message|instructions?|override))?\s*(?::|#{2,})",
-    r"(?:\A|\n)\s*[\[<](?:system|admin|developer)(?:[\s_-](?:prompt|message|note"
+    r"(?:\A|\n)\s*[\[<]+(?:system|admin|developer)(?:[\s_-](?:prompt|message|note"
     r"|override"
-    r"|instructions?|reminder|notice|alert|update))?[\]>]",
+    r"|instructions?|reminder|notice|alert|update))?[\]>]+",
+    r"[\[<](?:system|admin|developer)[\s_-](?:prompt|message|note|override|instructions?"
+    r"|notice|alert|update)\s?:\s",
     r"</?(?:system[-_]?(?:prompt|message|reminder|instructions?|override)"
     r"|information)>",
     r"(?:\A|\n)\s*(?:human|assistant|system):\s[^\n]*\n\s*(?:human|assistant"
@@ -165,13 +203,13 @@ _MARKERS = _wording(
     r"(?:\A|[\n;])\s*system:\s(?:you|ignore|override|the assistant)\b",
     r"\b(?:begin|start|end) (?:of )?(?:the )?system prompt\b",
 )
-_SECRECY = _wording(
+_SECRECY = wording(
     "secrecy",
     "asks to keep something from the user",
     r"\b(?:do not|don'?t|never|without)\s(?:ever\s)?(?:tell|inform|mention|reveal"
     r"|notify"
     r"|alert|disclos)(?:e|ing|ying)?"
-    rf"\s(?:[\w']+\s){{0,3}}(?:to\s)?{_USER}",
+    rf"\s(?:[\w']+\s){{0,3}}(?:to\s)?{_USER}{_NOT_THEIRS}",
     rf"\b(?:do not|don'?t|never)\slet\s{_USER}\s(?:know|notice|find out)",
     r"\bwithout\sthe\s(?:user|human|operator|reviewer)(?:'s|s')?\s(?:knowing|knowledge"
     r"|noticing|consent|approval|permission)",
@@ -181,7 +219,7 @@ _SECRECY = _wording(
     r"|these|that you|the existence of)\s?(?:these\s|this\s)?(?:instructions?|prompt"
     r"|received|were)",
 )
-_APPROVAL = _wording(
+_APPROVAL = wording(
     "approval",
     "tells its reviewer to approve",
     r"\b(?:reviewers?|approvers?|auditors?|moderators?|human in the loop)\s*[:,—-]\s*"
@@ -213,11 +251,15 @@ _APPROVAL = _wording(
     r"\bthe user (?:has\s)?(?:already\s)?(?:confirmed|approved|consented"
     r"|authori[sz]ed)\b"
     r"[^.\n]*\b(?:skip|proceed|without|no need)\b",
+    r"\b(?:do not|don'?t|must not|never) (?:ask|wait) (?:(?:me|the user|anyone"
+    r"|anybody|us) )?for (?:any )?(?:confirmation|approval|permission)\b",
+    r"\bproceed (?:immediately |at once )?without (?:asking|confirmation|approval"
+    r"|review|further|user)\b",
     r"\bno need to ask (?:the user )?for (?:confirmation|approval|permission)\b",
     r"\bapprove\s(?:this|it|the request|all)\b[^.\n]*\bwithout\s(?:further\s)?(?:review"
     r"|reading|checking|looking|delay|question)",
 )
-_PROMPT_THEFT = _wording(
+_PROMPT_THEFT = wording(
     "prompt_theft",
     "asks for hidden instructions",
     r"\b(?:reveal|show|print|repeat|output|leak|display|tell|give|share|what(?:'s"
@@ -231,8 +273,12 @@ _PROMPT_THEFT = _wording(
     r"|recite)\s(?:me\s)?the\s(?:\w+\s)?"
     r"(?:system|hidden|secret|initial)\s(?:prompt|instructions|directives?)\b",
     r"\b(?:repeat|print|output)\s(?:all\s|everything\s|the\s(?:words|text)\s)+above\b",
+    r"\b(?:repeat|print|output|show|display|reveal)\s(?:me\s)?(?:all|everything|the)\s"
+    r"(?:(?:the|of)\s)*(?:(?:text|words|messages?|content)\s)?(?:that\s)?(?:(?:came|comes"
+    r"|appears?|is|was|written|stands)\s)?(?:before|above|preceding)\s(?:this|the)\s"
+    r"(?:message|line|prompt|point|sentence)\b",
 )
-_EXFILTRATION = _wording(
+_EXFILTRATION = wording(
     "exfiltration",
     "tells its reader to send secrets somewhere",
     r"\b(?:send|forward|post|upload|e?-?mail|exfiltrate|leak|transmit|submit"
@@ -249,7 +295,7 @@ _EXFILTRATION = _wording(
     r"|history|secrets|credentials|passwords|keys)\b[^.\n]*\b(?:send|post|append|upload"
     r"|forward)\s[^\n]*https?://",
 )
-_TOOL_CALL = _wording(
+_TOOL_CALL = wording(
     "tool_call",
     "imitates a call of a tool",
     r"<(?:tool_call|function_calls?|tool_use)>|<invoke\s+name=",
@@ -259,80 +305,10 @@ _TOOL_CALL = _wording(
     r"\"(?:tool_calls|function_call)\"\s*:\s*[\[{]",
     r"(?:\A|\n)\s*action:\s[\w.-]+\s*\n\s*action input:",
 )
-_OTHER_TONGUES = _wording(
-    "override",
-    "tells its reader to drop instructions",
-    # German, Dutch
-    r"\b(?:ignorier(?:e|en|t)?|vergiss|vergessen sie|missachte|negeer|vergeet)\s"
-    r"(?:[^\s.,;:!?]+\s){0,4}(?:anweisung|instruktion|befehl|vorgabe|regeln"
-    r"|aufgabe|prompt"
-    r"|instructies|opdracht|richtlijn)",
-    r"\bvergiss\s(?:alles|einfach alles)\b",
-    # French
-    r"\b(?:ignore[rz]?|oublie[rz]?)\s(?:[^\s.,;:!?]+\s){0,3}(?:instructions?|consignes?"
-    r"|directives?|règles)\s(?:pr[ée]c[ée]dent|ant[ée]rieur|ci-dessus|donn[ée]"
-    r"|initial)",
-    r"\boublie[rz]?\stout\sce\s(?:qui|que)\b",
-    # Spanish, Portuguese, Italian
-    r"\b(?:ignor[ae]r?|olvid[ae]r?|esque[çc]a|desconsidere|dimentica|tralascia)\s"
-    r"(?:[^\s.,;:!?]+\s){0,3}(?:instrucciones|instru[çc][õo]es|istruzioni"
-    r"|direttive|[óo]rdenes"
-    r"|ordens|indicaciones|reglas|regras|regole|comandos)\b",
-    r"\b(?:olvida|esque[çc]a|dimentica)\s(?:todo|tudo|tutto)\s(?:lo|o|ciò|quello"
-    r"|que|che)\b",
-    # Polish, Turkish, Indonesian
-    r"\b(?:z?ignoruj|zapomnij)\s(?:[^\s.,;:!?]+\s){0,3}(?:instrukcj|polece|zasad"
-    r"|wytyczn)",
-    r"(?:önceki|yukarıdaki|tüm)\s(?:[^\s.,;:!?]+\s){0,2}(?:talimat|komut"
-    r"|yönerge)[^\s.,;:!?]*\s"
-    r"(?:yok say|görmezden|unut)",
-    r"\b(?:abaikan|lupakan)\s(?:[^\s.,;:!?]+\s){0,2}(?:instruksi|perintah|petunjuk)",
-    # Russian, Ukrainian
-    r"(?:игнорируй|проигнорируй|забудь|ігноруй|забудьте"
-    r"|отмени)(?:те)?\s(?:[^\s.,;:!?]+\s){0,4}"
-    r"(?:инструкци|указани|команд|правил|вказівк|інструкці|промпт)",
-    # Chinese, Japanese, Korean
-    r"(?:忽略|无视|忽視|無視|忘记|忘記|忘掉|不要理会|不要遵守|请忽略)[^\s。，]{0,8}(?:之前|以前|先前|上述"
-    r"|上面|以上|前面|所有|你的|原有)[^\s。，]{0,8}(?:指令|指示|说明|說明|提示|规则|規則|命令|要求)",
-    r"(?:以前|これまで|前|上記|すべて|全て|今まで|上)の?[^\s.,;:!?]{0,6}(?:指示|命令|指令|プロンプト|ルール)"
-    r"[^\s。]{0,6}(?:無視|忘れ|破棄)",
-    r"(?:이전|앞의|위의|모든|기존)[^.\n]*(?:지시|명령|지침|프롬프트)[^.\n]*(?:무시|잊)",
-    # Arabic, Hindi
-    r"(?:تجاهل|انس)\s[^.\n]*(?:التعليمات|الأوامر|تعليمات)",
-    r"(?:पिछले|सभी|पहले)\s[^.\n]*(?:निर्देश|आदेश)[^.\n]*(?:अनदेखा|नज़रअंदाज़|भूल)",
-)
-_OTHER_ROLES = _wording(
-    "role",
-    "tells its reader to be somebody else",
-    r"\bdu bist (?:jetzt|nun|ab jetzt|ab sofort) (?:eine? )?(?:\S+ )?(?:ki|dan"
-    r"|hacker|bot)\b",
-    r"\btu es (?:maintenant|désormais) (?:une? )?(?:\S+ )?(?:ia|dan|hacker|pirate"
-    r"|bot)\b",
-    r"\b(?:ahora eres|eres ahora) (?:una? )?(?:\S+ )?(?:ia|dan|hacker|bot)\b",
-    r"\b(?:agora você é|você agora é) (?:uma? )?(?:\S+ )?(?:ia|dan|hacker|bot)\b",
-    r"\bora sei (?:una? |un')?(?:\S+ )?(?:ia|dan|hacker|bot)\b",
-    r"ты (?:теперь|больше не) (?:\S+ )?(?:dan|ии|бот|хакер|ограничен)",
-    r"你现在是[^\n。]*(?:没有限制|不受|无限制|黑客|dan)",
-    r"(?:あなた|君)は(?:今|これ)から[^\n。]*(?:制限のない|ハッカー|dan)",
-)
-_OTHER_SECRECY = _wording(
-    "secrecy",
-    "asks to keep something from the user",
-    r"\b(?:sag|sage|verrate|erzähle?)\s(?:es\s|das\s)?(?:dem|den)\s(?:benutzer"
-    r"|nutzer|anwender)"
-    r"n?\s(?:nichts|nicht|nie)",
-    r"\bne\s(?:le\s)?(?:dis|dites|révèle[zr]?|mentionne[zr]?)\s(?:pas"
-    r"|rien)\s(?:[^\s.,;:!?]+\s)?"
-    r"(?:à\s)?l['’]utilisateur",
-    r"\bno\s(?:le\s)?(?:digas|informes|menciones)\s(?:nada\s)?(?:al|a la)\susuari[oa]",
-    r"\bn[ãa]o\s(?:conte|diga|informe|mencione)\s(?:nada\s)?(?:ao|à)\susu[áa]ri[oa]",
-    r"\bnon\s(?:dire|dirlo|informare)\s(?:nulla\s|niente\s)?(?:al)l?['’]?\s?utente",
-    r"не\s(?:говори|сообщай|рассказывай)(?:те)?\s(?:об этом\s)?пользовател",
-    r"不要(?:告诉|告訴|通知|让|向)用户|(?:ユーザー|利用者)に(?:は)?(?:言わ|知らせ|伝え)ないで",
-)  # fmt: skip
 WORDINGS: tuple[Wording, ...] = (
     *(_OVERRIDE, _ROLE, _ADDRESSED, _MARKERS, _SECRECY, _APPROVAL, _PROMPT_THEFT),
-    *(_EXFILTRATION, _TOOL_CALL, _OTHER_TONGUES, _OTHER_SECRECY, _OTHER_ROLES),
+    *(_EXFILTRATION, _TOOL_CALL),
+    *(tongues.OVERRIDE, tongues.SECRECY, tongues.ROLE),
 )
 ANY = Scanner(*(way for one in WORDINGS for way in one.ways), ignore_case=True)
 """One pass for all of them: ordinary text has none."""

@@ -23,6 +23,19 @@ _GRAPH_TOOLS = re.compile(
     r"(?:^|[_.\W])(?:add_observations|create_entities|create_relations|delete_entities"
     r"|delete_observations|delete_relations|add_episode|upsert_fact|save_fact)$"
 )
+_INSTRUCTING = names(
+    "guideline guidelines instruction instructions persona personality prompt prompts"
+)
+_OF_AGENTS = names(
+    "agent ai assistant base behavior behaviour bot custom global model system"
+)
+_NOT_OF_AGENTS = names(
+    "address booking care checkout cooking courier delivery dosage gift handling order"
+    " package payment pickup preparation service setup shipment shipping special"
+)
+_CHANGING = names(
+    "add append change edit modify overwrite override replace reset set update write"
+)
 _READING = names(
     "allocate check count describe dump fetch find free gb get gpu heap leak limit list"
     " load lookup mb monitor open query quota read recall resize retrieve search show"
@@ -86,6 +99,8 @@ def analyse(view: View) -> Iterator[Finding]:
 
 
 def _message(code: str, leaf: Leaf, span: tuple[int, int] | None) -> str:
+    if code == "memory.instructions" and span is None and leaf.pointer != "/resource":
+        return "Changes what an agent goes by"
     what = {
         "memory.instructions": "Changes a file with instructions for agents",
         "memory.settings": "Changes an agent's settings or tools",
@@ -161,6 +176,11 @@ def _memories(view: View) -> Iterator[_Found]:
         for one in view.context.mapped(view.action.name)
         for pointer in one.pointers.get(Role.MEMORY, ())
     }
+    if _is_instructing(view.action.name):
+        longest = max(view.texts, key=lambda leaf: len(leaf.text), default=None)
+        leaf = longest or Leaf("", "/arguments", "")
+        yield "memory.instructions", leaf, None
+        return
     stored = [leaf for leaf in view.having(Role.MEMORY) if _is_memory(leaf, mapped)]
     if _is_mapped(view) or _is_memory_tool(view.action.name):
         texts = sorted(view.texts, key=lambda leaf: -len(leaf.text))
@@ -174,6 +194,15 @@ def _is_memory(leaf: Leaf, mapped: set[str]) -> bool:
     if leaf.pointer in mapped:
         return True
     return leaf.text.count(" ") >= 2 and not _UNITS.match(leaf.text)
+
+
+def _is_instructing(name: str) -> bool:
+    """``update_system_prompt``, ``set_instructions``: what an agent goes by."""
+    every = set(words_of(name)) | set(tokens(name))
+    if not every & _CHANGING or not every & _INSTRUCTING or every & _NOT_OF_AGENTS:
+        return False
+    is_bare = every <= _CHANGING | _INSTRUCTING and not every & {"prompt", "prompts"}
+    return is_bare or bool(every & _OF_AGENTS)
 
 
 def _is_memory_tool(name: str) -> bool:

@@ -12,26 +12,30 @@ from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.money_amounts import Amount, amounts_of, total_of
 from approvals.risk.money_crypto import wallets_in
 from approvals.risk.tables import names
+from approvals.risk.tool_operations import claims_in
 from approvals.risk.verbs import Claim, claims_of, reads
 from approvals.risk.view import Leaf, View, tokens
 
 LARGE = 10_000.0
 """Above this an amount is high in any currency."""
 _PAYING = names(
-    "buy disburse donate invest pay payout purchase refund reimburse remit repay"
-    " topup wire withdraw"
+    "buy disburse donate invest liquidate pay payout purchase refund reimburse remit"
+    " repay topup wire withdraw"
 )
 _PAYING_SUMS = names(
-    "bid call charge debit deposit exchange give grant issue move order redeem"
-    " remit sell send settle submit swap tip trade transfer"
+    "bid borrow bridge burn call charge debit deposit divert exchange fund give grant"
+    " issue lend mint move order redeem remit sell send settle stake submit swap tip"
+    " trade transfer unstake waive writeoff"
 )
 """Verbs that move money where there is an amount."""
 _HANDLING = _PAYING_SUMS | names(
     "accept add adjust approve authorise authorize confirm create edit execute make"
     " modify place post process release request run schedule sign start update"
 )
+_ASKING = names("create make request send")
+"""Asks somebody else for money; nothing leaves."""
 _MONEY = names(
-    "bet bids bitcoin bonus btc cash charge charges coin coins commission crypto"
+    "bet bids bitcoin bonus btc cash debit charge charges coin coins commission crypto"
     " donation ether ethereum funds invoice loan money mortgage payment payments"
     " payout payouts payroll refund refunds reimbursement rent salary tokens"
     " trade trades transaction transactions transfer transfers wages wire"
@@ -45,6 +49,8 @@ _NOT_MONEY = names(
     " method methods feedback file files human message ownership phone property"
     " respects style"
 )
+_BINDING = names("hire rent subscribe")
+"""Spending that goes on."""
 _SPENDING = names("book order reserve subscribe renew upgrade rent hire schedule")
 _PAYEES = names(
     "beneficiary creditor iban merchant payee receiver recipient to vendor wallet"
@@ -76,10 +82,16 @@ def _moves(view: View, amounts: list[Amount]) -> Severity | None:
     """Medium where money moves; low where something is booked that has a price."""
     if any(one.kind is Kind.MONEY for one in view.context.mapped(view.action.name)):
         return Severity.MEDIUM
-    claims = claims_of(view.action.name)
+    claims = claims_in(view)
     if any(_is_payment(claim, bool(amounts)) for claim in claims):
         return Severity.MEDIUM
     if amounts and any(_is_payee(leaf) for leaf in view.texts):
+        return Severity.MEDIUM
+    if amounts and any(claim.verb in _HANDLING for claim in claims):
+        members = {word for leaf in view.members for word in tokens(leaf.member)}
+        if members & {"capture", "charge", "payment"}:
+            return Severity.MEDIUM
+    if amounts and any(claim.verb in _BINDING for claim in claims):
         return Severity.MEDIUM
     if amounts and any(claim.verb in _SPENDING for claim in claims):
         return Severity.LOW
@@ -89,10 +101,14 @@ def _moves(view: View, amounts: list[Amount]) -> Severity | None:
 def _is_payment(claim: Claim, has_amount: bool) -> bool:
     verb, objects = claim.verb, claim.objects
     if verb in _PAYING:
-        return not objects & _NOT_MONEY
+        return has_amount or not objects & _NOT_MONEY
+    if verb in ("open", "close") and "position" in objects:
+        return True
     if verb in ("place", "submit", "make", "create") and objects & _ORDERED:
         return verb == "place" or has_amount
     is_detail = verb in _EDITING and not has_amount and not objects & _SUMS
+    if verb in _ASKING and ("request" in objects or verb == "request"):
+        return False
     if verb in _HANDLING and objects & _MONEY and not is_detail:
         return not objects & _NOT_MONEY
     return has_amount and verb in _PAYING_SUMS and not objects & _NOT_MONEY

@@ -44,7 +44,9 @@ CODES = {
 _CALL = re.compile(
     r"\bdb(?:\.getSiblingDB\([^)]{0,80}\)|\.getCollection\(\s?['\"](?P<quoted>[^'\"]{1,120})"
     r"['\"]\s?\)|\[['\"](?P<indexed>[^'\"]{1,120})['\"]\]|(?P<plain>(?:\.[A-Za-z_]\w{0,60})"
-    r"{0,4}?))\s{0,20}\.(?P<method>\w{1,60})\s{0,20}\(\s{0,20}(?P<rest>[^;\n]{0,200})"
+    r"{0,4}?))\s{0,20}\.(?P<method>\w{1,60})\s{0,20}\(\s{0,20}"
+    # Only looked at, not taken: calls may stand inside of calls.
+    r"(?=(?P<rest>[^;\n]{0,200}))"
 )
 _LOOKS = re.compile(
     r"\bdb\.(?:[\w.]{1,120}\.)?(?:drop|dropDatabase|deleteMany|remove|dropIndexes"

@@ -9,6 +9,7 @@ from approvals.risk.findings import Match, Severity, shortened
 from approvals.risk.packages_known import Ecosystem
 from approvals.risk.packages_requirements import Package, package_of
 from approvals.risk.packages_rules import matches_of
+from approvals.risk.packages_sources import of_source
 from approvals.risk.tables import names
 
 _E = Ecosystem
@@ -98,7 +99,9 @@ def of_command(words: Sequence[str]) -> Iterator[Match]:
     Without names (``npm install``, ``pip install -r x``) it installs what is listed
     in a file: no finding here but those on its options.
     """
-    call = _call(list(words[:2000]))
+    program, rest = _program(list(words[:2000]))
+    yield from of_source(program, rest)
+    call = _call(program, rest)
     if call is None:
         return
     yield from _options(call)
@@ -109,19 +112,20 @@ def of_command(words: Sequence[str]) -> Iterator[Match]:
     yield from matches_of(packages)
 
 
-def _call(words: list[str]) -> _Call | None:
+def _program(words: list[str]) -> tuple[str, list[str]]:
+    """Whose words these are, as ``python -m pip`` and ``pip3`` are those of pip."""
     if not words:
-        return None
+        return "", []
     program = posixpath.basename(words[0].replace("\\", "/")).lower()
     program = program.removesuffix(".exe").removesuffix(".cmd")
     rest = words[1:]
-    if _PYTHON.match(program):
-        if "-m" not in rest[:6] or rest.index("-m") + 1 >= len(rest):
-            return None
+    if _PYTHON.match(program) and "-m" in rest[:6] and rest[-1] != "-m":
         at = rest.index("-m")
         program, rest = rest[at + 1], rest[at + 2 :]
-    if _PIP.match(program):
-        program = "pip"
+    return "pip" if _PIP.match(program) else program, rest
+
+
+def _call(program: str, rest: list[str]) -> _Call | None:
     if program in _RUNNERS:
         return _Call(program, _RUNNERS[program], tuple(rest), runs=True)
     if program == "pacman":

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
-from approvals.risk.similarity import is_one_slip_away, skeleton
+from approvals.risk.similarity import (
+    is_one_slip_away,
+    is_two_slips_away,
+    skeleton,
+)
 from approvals.risk.tables import lines_of, names
 
 
@@ -30,17 +34,24 @@ _FAMOUS = 1500
 """A name close to one of these is hardly ever an accident."""
 _TOP = 300
 _SHORTEST = 4
-"""Shorter names are close to each other by chance, and up to ``_BRIEF`` many are."""
+"""Shorter names are close to each other by chance."""
 _BRIEF = 5
+_LONG_ENOUGH, _LONGEST = 8, 16
+"""Names of this length are hardly ever two slips from another one by chance."""
+_WORTH_TWO_SLIPS = 800
+_LIMITS = {4: _TOP, 5: _FAMOUS, 6: 2 * _FAMOUS}
+"""By its length, how well-known a name must be for one slip to be no accident."""
 _HOUSEHOLD = {
     Ecosystem.PYPI: names(
-        "beautifulsoup4 discord.py django fastapi keras opencv-python pyautogui pygame"
-        " pytorch-lightning scrapy selenium telethon web3"
+        "beautifulsoup4 ccxt discord discord.py django fastapi keras opencv-python"
+        " pyautogui pygame python-binance pytorch pytorch-lightning scrapy selenium"
+        " telethon web3"
     ),
     Ecosystem.NPM: names(
-        "angular bootstrap cross-env d3 discord.js electron ethers event-stream express"
-        " ffmpeg gatsby hardhat jquery mongoose next nodemailer nuxt puppeteer"
-        " react-native socket.io svelte three vue web3 webpack"
+        "@solana/web3.js angular bootstrap cross-env d3 discord.js electron ethers"
+        " event-stream express ffmpeg ganache-cli gatsby hardhat jquery mongoose mssql"
+        " mysql next nodemailer nuxt puppeteer react-native socket.io sqlite svelte"
+        " three vue web3 webpack"
     ),
 }
 """Names that people type by hand more often than others depend on them."""
@@ -53,10 +64,17 @@ _BAITS = names(
     "admin api app auth beta bot build cli client compat core debug dev extra fast fix"
     " fixed helper helpers internal kit latest legacy lite new nightly official patch"
     " patched plus pro proxy real sdk secure security test testing toolkit tool tools"
-    " update updated util utils v2 v3 wrapper x"
+    " update updated util utils v2 v3 v4 v5 v6 v7 v8 v9 wrapper x async http https next"
+    " promise"
 )
 
 
+_EXTENDED = names(
+    "airflow angular babel celery click django eslint express fastapi flask gatsby"
+    " jest jupyter langchain llama mypy next pydantic pytest react rollup sphinx"
+    " sqlalchemy types vite vue webpack"
+)
+"""What others extend, in packages that are called after both."""
 _OWNED = names("aws-cdk remotion")
 """Scopes of npm that are close to better-known ones, and somebody's all the same."""
 
@@ -75,6 +93,8 @@ class Resemblance:
 class _Names:
     """``rank`` by written name; the others lead from a form to the best-known name.
 
+    ``owners`` are those of a repository's name, where names are paths.
+
     ``scopes`` are worth imitating; ``owned`` are all that somebody well-known has.
     """
 
@@ -84,6 +104,7 @@ class _Names:
     sorted: dict[str, str] = field(default_factory=dict)
     starts: dict[str, list[str]] = field(default_factory=dict)
     ends: dict[str, list[str]] = field(default_factory=dict)
+    owners: dict[str, list[str]] = field(default_factory=dict)
     scopes: frozenset[str] = frozenset()
     owned: frozenset[str] = frozenset()
 
@@ -105,7 +126,7 @@ def is_known(ecosystem: Ecosystem, name: str) -> bool:
 def resemblance(ecosystem: Ecosystem, name: str) -> Resemblance | None:
     """The well-known name that ``name`` can be taken for; None for a known name.
 
-    ``is_close`` is False where only a word was added to the name.
+    ``is_close`` is False where it can well be chance.
     """
     if ecosystem is Ecosystem.OTHER or len(name) > 214 or is_known(ecosystem, name):
         return None
@@ -113,7 +134,10 @@ def resemblance(ecosystem: Ecosystem, name: str) -> Resemblance | None:
     written = _written(ecosystem, name)
     for found, how, is_close in _candidates(known, written):
         rank = known.rank.get(found, 0 if found.startswith("@") else _IMITATED)
-        return Resemblance(found, how, is_close, rank < _FAMOUS)
+        is_famous = (
+            rank < _FAMOUS and "added" not in how and "well-known names" not in how
+        )
+        return Resemblance(found, how, is_close, is_famous)
     return None
 
 
@@ -131,8 +155,13 @@ def _candidates(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
     slipped, is_close = _slip(known, written)
     if slipped:
         yield slipped, "differs in one character", is_close
+    twice = _two_slips(known, written)
+    if twice:
+        yield twice, "differs in two characters", True
     yield from _scoped(known, written)
+    yield from _owned_by_another(known, written)
     yield from _affixed(known, written)
+    yield from _paired(known, written)
 
 
 def _slip(known: _Names, written: str) -> tuple[str, bool]:
@@ -153,8 +182,52 @@ def _slip(known: _Names, written: str) -> tuple[str, bool]:
     )
     found = min(close, key=lambda name: known.rank[name], default="")
     rank = known.rank.get(found, _IMITATED)
-    limit = _TOP if len(found) < _BRIEF else _FAMOUS
-    return found, len(found) > _BRIEF or rank < limit
+    if _is_next_version(written, found) and rank >= _TOP:
+        return found, False
+    return found, rank < _LIMITS.get(len(found), _IMITATED)
+
+
+def _is_next_version(written: str, found: str) -> bool:
+    """``pkginfo2``: somebody goes on with what another one began."""
+    return written[:-1] == found and written[-1].isdigit() and found[-1:].isalpha()
+
+
+def _two_slips(known: _Names, written: str) -> str:
+    if not _LONG_ENOUGH - 1 <= len(written) <= _LONGEST + 2:
+        return ""
+    near = known.starts.get(written[:3], []), known.ends.get(written[-3:], [])
+    return next(
+        (
+            name
+            for names_there in near
+            for name in names_there
+            if abs(len(name) - len(written)) <= 2
+            and _LONG_ENOUGH <= len(name) <= _LONGEST
+            and name[0] == written[0]
+            and known.rank[name] < _WORTH_TWO_SLIPS
+            and is_two_slips_away(written, name)
+        ),
+        "",
+    )
+
+
+def _owned_by_another(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
+    """A repository of a well-known name whose owner is called nearly like its own."""
+    front, _, last = written.rpartition("/")
+    for owner in known.owners.get(last, ()):
+        is_longer = len(owner) > 3 and front.startswith((f"{owner}-", f"{owner}_"))
+        if is_longer or is_one_slip_away(front, owner):
+            yield f"{owner}/{last}", "has an owner that can be taken for another", True
+            return
+
+
+def _paired(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
+    """Two well-known names in one, where neither is made to be extended."""
+    parts = written.split("-")
+    if len(parts) != 2 or parts[0] in _EXTENDED or min(map(len, parts)) < _SHORTEST:
+        return
+    if all(known.rank.get(part, _IMITATED) < _TOP for part in parts):
+        yield parts[0], "is two well-known names in one", True
 
 
 def _edge(length: int) -> int:
@@ -183,25 +256,38 @@ def _scoped(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
 
 def _affixed(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
     """A well-known name and a word that says nothing, or that should bring trust."""
+    for bare, affix in _without_affix(written):
+        is_short = len(bare) <= _SHORTEST
+        if _is_imitated(known, bare) and not (is_short and known.rank[bare] >= _TOP):
+            yield bare, f"is a well-known name with “{affix}” added", True
+            return
     parts = [part for part in _PARTS.split(written) if part]
-    for affix in ("python", "py", "js"):
-        for bare in (written.removeprefix(affix), written.removesuffix(affix)):
-            if bare != written and len(bare) > _SHORTEST and _is_imitated(known, bare):
-                yield bare, f"is a well-known name and “{affix}”", False
-                return
     if len(parts) < 2:
         return
-    rest = [part for part in parts if part not in _AFFIXES]
-    bare = "-".join(rest)
-    if rest and len(rest) < len(parts) and _is_imitated(known, bare):
-        is_close = len(bare) > _SHORTEST and known.rank[bare] < _FAMOUS
+    rest = [part for part in map(_plain, parts) if part not in _AFFIXES]
+    bare = known.joined.get("".join(rest), "-".join(rest))
+    if rest and "-".join(rest) != "-".join(parts) and _is_imitated(known, bare):
+        is_close = len(bare) >= _SHORTEST or known.rank[bare] < _TOP
         yield bare, "is a well-known name with its language added", is_close
         return
-    rest = [part for part in rest if part not in _BAITS]
-    bare = "-".join(rest)
-    is_bait = bool(rest) and known.rank.get(bare, _IMITATED) < _FAMOUS
-    if is_bait and len(bare) >= _SHORTEST:
-        yield bare, "is a well-known name with a word added", False
+    bare = "-".join(part for part in rest if part not in _BAITS)
+    bare = known.joined.get(bare.replace("-", ""), bare)
+    is_bait = bool(bare) and known.rank.get(bare, _IMITATED) < _FAMOUS
+    if is_bait and len(bare) >= _SHORTEST and bare != written:
+        yield bare, "is a well-known name with a word added", True
+
+
+def _without_affix(written: str) -> Iterator[tuple[str, str]]:
+    for affix in ("python", "py", "node", "js"):
+        for bare in (written.removeprefix(affix), written.removesuffix(affix)):
+            if bare != written and len(bare) >= _SHORTEST:
+                yield bare, affix
+
+
+def _plain(part: str) -> str:
+    """``expressjs`` as ``express``."""
+    bare = part.removesuffix("js")
+    return bare if len(bare) >= _SHORTEST - 1 else part
 
 
 def _is_imitated(known: _Names, name: str) -> bool:
@@ -226,6 +312,9 @@ def _names(ecosystem: Ecosystem) -> _Names:
             continue
         if rank < _FAMOUS and _scope(written):
             scopes.add(_scope(written))
+        if ecosystem in (Ecosystem.GO, Ecosystem.PACKAGIST):
+            owner, _, last = written.rpartition("/")
+            found.owners.setdefault(last, []).append(owner)
         if len(written) >= _SHORTEST:
             found.folded.setdefault(skeleton(written), written)
             for edge in (1, 2, 3):
@@ -241,6 +330,7 @@ def _names(ecosystem: Ecosystem) -> _Names:
         found.sorted,
         found.starts,
         found.ends,
+        found.owners,
         frozenset(scopes),
         frozenset(owned - {""}),
     )

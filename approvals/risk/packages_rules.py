@@ -1,5 +1,6 @@
 """What is to be said about the packages that are installed together."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from approvals.risk.findings import Match, Severity, shortened
@@ -13,6 +14,7 @@ from approvals.risk.packages_requirements import Package
 
 MAX_PACKAGES = 300
 """So many names of one action are looked up; nobody installs more by name."""
+_OUTBIDDING = re.compile(r"[=v^~\s]{0,4}(?:9{2,5}|[1-9]\d{3,5}\.0|9\.9\.9)(?:\D|\Z)")
 _NAMED = 5
 """So many findings of one kind are listed, each with its name."""
 
@@ -72,15 +74,27 @@ def _notes(packages: Sequence[Package]) -> Iterator[Match]:
     listed = [one for one in packages if one.name and is_listed(one.ecosystem)]
     unknown = [one for one in listed if not is_known(one.ecosystem, one.name)]
     if unknown:
-        name = shortened(unknown[0].name)
-        text = f"“{name}” is not among the well-known packages"
-        count = float(len(unknown))
-        yield Match("packages.unknown", Severity.LOW, text, name, count)
+        yield _unknown(unknown)
     loose = [one for one in listed if not one.is_pinned and not one.url]
     if loose:
         name = shortened(loose[0].name)
         text = f"No version is named for “{name}”"
         yield Match("packages.unpinned", Severity.LOW, text, name, float(len(loose)))
+
+
+def _unknown(unknown: Sequence[Package]) -> Match:
+    """Whoever takes the name of a private package gives it a version above any other.
+
+    After A. Birsan, "Dependency Confusion" (2021).
+    """
+    count = float(len(unknown))
+    highest = [one for one in unknown if _OUTBIDDING.match(one.version)]
+    name = shortened((highest or unknown)[0].name)
+    text = f"“{name}” is not among the well-known packages"
+    if not highest:
+        return Match("packages.unknown", Severity.LOW, text, name, count)
+    text = f"{text}, and its version outbids any private package's"
+    return Match("packages.unknown", Severity.MEDIUM, text, name, count)
 
 
 def best_guess(name: str) -> Ecosystem:

@@ -7,6 +7,7 @@ from approvals.risk.findings import Finding, Match, Severity
 from approvals.risk.personal_data_codes import CODES
 from approvals.risk.personal_data_contact import birth_dates, documents, emails, phones
 from approvals.risk.personal_data_ids import Number, national_ids
+from approvals.risk.personal_data_named import named_ids
 from approvals.risk.personal_data_payment import bank_accounts, cards
 from approvals.risk.view import View
 
@@ -23,13 +24,16 @@ def analyse(view: View) -> Iterator[Finding]:
     """
     corpus = of_values(view)
     ids, are_all_ids = national_ids(corpus)
+    passports = list(documents(corpus))
+    seen = {one.start for one in [*ids, *passports] if one.severity is not Severity.LOW}
+    ids = [*ids, *named_ids(corpus, seen)]
     accounts, are_all_accounts = bank_accounts(view, corpus)
     charged, are_all_cards = cards(corpus)
     by_code = {
         "personal_data.national_id": ids,
         "personal_data.bank_account": accounts,
         "personal_data.card": charged,
-        "personal_data.passport": list(documents(corpus)),
+        "personal_data.passport": passports,
         "personal_data.birth_date": list(birth_dates(corpus)),
         "personal_data.phone": list(phones(corpus)),
         "personal_data.email": list(emails(corpus)),

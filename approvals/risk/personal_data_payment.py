@@ -30,8 +30,11 @@ _IBANS = Scanner(
     ignore_case=True,
 )
 _CARDS = Scanner(
-    r"\b[2-6][0-9]{12,18}\b",
+    r"\b[2-6][0-9]{12,18}\b|\b(?:5018|5020|5038|6304|6759|676[1-3])[0-9]{8}\b",
+    r"\b(?:2131|1800)[0-9]{11}\b",
     r"\b[2-6][0-9]{3} [0-9]{4} [0-9]{4} [0-9]{4}(?: [0-9]{3})?\b",
+    r"\b[2-6][0-9]{3}[.\x{a0}\x{2009}\x{202f}][0-9]{4}[.\x{a0}\x{2009}\x{202f}]"
+    r"[0-9]{4}[.\x{a0}\x{2009}\x{202f}][0-9]{4}\b",
     r"\b[2-6][0-9]{3}-[0-9]{4}-[0-9]{4}-[0-9]{4}\b",
     r"\b3[0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5}\b",
 )
@@ -42,7 +45,8 @@ _ISSUERS = re.compile(
     r"|(?:6011|64[4-9]\d|65\d\d)\d{12}"  # Discover
     r"|3(?:0[0-5]|[68]\d)\d{11}"  # Diners Club
     r"|35(?:2[89]|[3-8]\d)\d{12}"  # JCB
-    r"|62\d{14}|(?:5018|5020|5038|6304|6759|676[1-3])\d{12})\Z"  # UnionPay, Maestro
+    r"|(?:2131|1800)\d{11}|62\d{14}"  # JCB of old, UnionPay
+    r"|(?:5018|5020|5038|6304|6759|676[1-3])\d{8,15})\Z"  # Maestro
 )
 _TEST_CARDS = names(
     "4242424242424242 4111111111111111 4012888888881881 4222222222222 4000056655665556"
@@ -68,7 +72,7 @@ def cards(corpus: Corpus) -> tuple[list[Number], bool]:
 
 def _card(corpus: Corpus, start: int, end: int) -> Number | None:
     text = corpus.text[start:end]
-    digits = text.replace(" ", "").replace("-", "")
+    digits = re.sub(r"\D", "", text)
     if not _ISSUERS.match(digits) or not checks.luhn(digits):
         return None
     if corpus.text[max(0, start - 1) : start] in (".", "-", "/", "_"):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from approvals.risk import hosts
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.recipients_addresses import Address, addresses_in
+from approvals.risk.recipients_ids import others_in
 from approvals.risk.recipients_message import Message, message_of, sends
 from approvals.risk.recipients_people import strangers_in
 from approvals.risk.recipients_public import opened_up
@@ -55,6 +56,7 @@ def analyse(view: View) -> Iterator[Finding]:
         yield from _many(message, recipients)
         yield from _hidden(view, message)
         yield from strangers_in(view, message, recipients)
+    yield from others_in(view)
     yield from _injected(view)
     if not reads(view.action.name):
         yield from _forwarded(view)

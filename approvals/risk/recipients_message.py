@@ -23,7 +23,7 @@ _TO_WHOM = names(
 """Members that hold recipients in an action which sends something."""
 _FROM = names("author from reply replyto sender signature")
 _SENDING = names(
-    "broadcast email fax forward invite mail message notify reply send share sms"
+    "broadcast dm email fax forward invite mail message notify reply send share sms"
     " submit tweet"
 )
 _SENT = names("dm email mail message messages sms telegram whatsapp")
@@ -31,6 +31,8 @@ _PAYLOAD = names(
     "attachment attachments body content contents data html message payload rows text"
 )
 _CONTENT = _PAYLOAD | names("caption description note notes subject summary title")
+PEOPLE = names("client contact customer employee member patient person recipient user")
+_NAMED_BY = names("handle id name number phone username")
 _READ_TOO = names("after before date from since time until")
 
 
@@ -64,10 +66,32 @@ def message_of(view: View) -> Message | None:
             part = "to" if leaf in mapped else _part(leaf.pointer, is_sending)
             parts[part].append(leaf)
     to, content = tuple(parts["to"]), tuple(parts["content"])
-    if not to or not (is_sending or _is_sent(view, to, content)):
+    is_draft = not is_sending and bool(tokens(view.action.name) & {"draft", "drafts"})
+    if not to or is_draft or not (is_sending or _is_sent(view, to, content)):
         return None
     hidden = tuple(leaf for leaf in to if "bcc" in leaf.member.lower())
     return Message(to, hidden, content, tuple(parts["from"]))
+
+
+def people_in(view: View) -> tuple[Leaf, ...]:
+    """Who gets what the action sends, where that is a number, phone or handle."""
+    if not sends(view.action):
+        return ()
+    return tuple(
+        leaf
+        for leaf in view.leaves
+        if leaf.pointer.count("/") == 2
+        and leaf.pointer.startswith("/arguments/")
+        and not isinstance(leaf.value, bool | float)
+        and _names_person(leaf.member)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _names_person(member: str) -> bool:
+    words = tokens(member)
+    is_person = words & (_TO | PEOPLE | {"handle", "phone", "username"})
+    return bool(is_person) and words <= _TO | PEOPLE | _NAMED_BY
 
 
 def _is_sent(view: View, to: tuple[Leaf, ...], content: tuple[Leaf, ...]) -> bool:
@@ -85,6 +109,8 @@ def sends(action: Action) -> bool:
     if reads(action.name):
         return False
     verbs, words = verbs_of(action.name), frozenset(words_of(action.name))
+    if words & {"draft", "drafts"} and not verbs & {"send"}:
+        return False
     is_post = bool(verbs & {"create", "post", "schedule"}) and bool(words & _SENT)
     return bool(verbs & _SENDING) or is_post
 

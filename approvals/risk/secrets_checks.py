@@ -82,6 +82,15 @@ def is_public(text: str) -> bool:
     return bool(_UUID.match(text) or _DIGEST.match(text))
 
 
+def is_random(text: str) -> bool:
+    """Whether nobody would choose the text: digits among letters, hardly any twice."""
+    return has_digit(text) and entropy(text) >= 3.5
+
+
+def is_uuid(text: str) -> bool:
+    return bool(_UUID.match(text))
+
+
 def is_hex(text: str) -> bool:
     return bool(_HEX.match(text))
 

@@ -46,6 +46,16 @@ _NOT_BEFORE = names(
     " public push reset sort sync total xsrf"
 )
 _CHECKSUMS = re.compile(r"sha\d*|hash|commit|digest|checksum|etag|revision|md5|crc")
+# Some services give out UUIDs as keys: these names say so beyond doubt.
+_KEYS_AS_UUID = re.compile(
+    r"(?:auth|access|server|api|bot|deploy)[-_]?token|api[-_]?key|client[-_]?secret"
+    r"|secret[-_]?key|[-_]pat\b|account[-_]?token"
+)
+# ``curl -u name:password``, ``login name password word`` in a .netrc.
+_LOGINS = Scanner(
+    r"(?:-u|--user|--proxy-user)[ =][\"']?[\w.@+-]{1,60}:[^\s\"':@]{6,100}",
+    r"login[ \t\n]{1,3}\S{1,60}[ \t\n]{1,3}password[ \t\n]{1,3}\S{6,100}",
+)
 _CALL = re.compile(r"[(\[{]|->|::|\A[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
 _NAME_LIKE = re.compile(r"\A[A-Za-z]+(?:[_-][A-Za-z]+)*\d{0,2}\Z")
 _SPLIT = re.compile(r"[-_./+:=~]")
@@ -60,7 +70,16 @@ def values(corpus: Corpus) -> tuple[list[tuple[int, int]], bool]:
         assigned = _ASSIGNED.match(corpus.text, end)
         if assigned and _is_secret(corpus, start, end, assigned):
             found.append(assigned.span("value"))
-    return found, are_all and len(named) <= MOST
+    logins, are_all_logins = _LOGINS.places(corpus.text)
+    found += [span for start, end in logins if (span := _in_login(corpus, start, end))]
+    return found, are_all and are_all_logins and len(named) <= MOST
+
+
+def _in_login(corpus: Corpus, start: int, end: int) -> tuple[int, int] | None:
+    value = re.split(r"[:\s]", corpus.text[start:end])[-1].rstrip("\"'")
+    is_secret = _looks_secret(value, "pass", "")
+    begins = end - len(corpus.text[start:end]) + corpus.text[start:end].rfind(value)
+    return (begins, begins + len(value)) if is_secret else None
 
 
 def _members(corpus: Corpus) -> Iterator[int]:
@@ -122,6 +141,8 @@ def _looks_secret(value: str, word: str, around: str) -> bool:
     text = value.rstrip(".,;:!?)]}").removeprefix("\\")
     if len(text) < 6 or checks.is_filler(text) or checks.is_reference(text):
         return False
+    if checks.is_uuid(text):
+        return bool(_KEYS_AS_UUID.search(around)) and not checks.is_sequence(text)
     if checks.is_public(text) or _CALL.search(text[:100]):
         return False
     if word in _PASSWORDS or word in ("pass", "identified by"):

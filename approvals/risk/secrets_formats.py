@@ -12,6 +12,7 @@ from functools import lru_cache
 from approvals.risk import secrets_checks as checks
 from approvals.risk.findings import Severity
 from approvals.risk.scanning import Scanner
+from approvals.risk.secrets_services import services
 
 _HIGH, _MEDIUM, _LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
 _LONGEST = 130
@@ -77,7 +78,7 @@ def _inside(what: str, words: str, pattern: str, code: str, lead: int = 0) -> Fo
 
 
 _CLOUD = "secrets.cloud_key"
-FORMATS: tuple[Format, ...] = (
+_ISSUED: tuple[Format, ...] = (
     _token(
         "AWS access key",
         "AKIA ASIA ABIA ACCA",
@@ -313,6 +314,24 @@ FORMATS: tuple[Format, ...] = (
         re.compile(rf"{_START}(?:sk|rk|pk)_test_[A-Za-z0-9]{{16,250}}+"),
         _LOW,
     ),
+)
+# By what many services put before their keys: whose it is and what it is for.
+_NAMED_AS_KEY = Format(
+    "token that is named as one",
+    "secrets.token",
+    ("_live_", "_prod_", "_pat_", "_sk_", "_apikey_", "_token_", "_auth_"),
+    re.compile(
+        rf"{_START}(?!pk_|pub)[a-z][a-z0-9]{{1,14}}_(?:live|prod|pat|sk|apikey|token|auth)_"
+        rf"(?P<secret>[A-Za-z0-9]{{24,120}}+){_END}"
+    ),
+    _MEDIUM,
+    checks.is_random,
+    lead=16,
+)
+FORMATS: tuple[Format, ...] = (
+    *_ISSUED,
+    *(_token(*service) for service in services()),
+    _NAMED_AS_KEY,
 )
 """The most telling first: of two that overlap, the first is kept."""
 

@@ -13,6 +13,7 @@ from approvals.risk import (
     shell_files,
     shell_network,
     shell_system,
+    shell_variables,
     sql,
     sql_parse,
     terraform,
@@ -22,8 +23,15 @@ from approvals.risk.shell_calls import Call
 from approvals.risk.shell_code import sql_run_by, strings_run_by
 from approvals.risk.shell_database import sql_in
 from approvals.risk.shell_known import unknown
-from approvals.risk.shell_nested import COMMAND_VARIABLES, SHELLS, nested_in
-from approvals.risk.shell_parse import Budget, Command, Script, TooMuchShell, parse
+from approvals.risk.shell_nested import SHELLS, nested_in, read_text
+from approvals.risk.shell_parse import (
+    MAX_VALUE,
+    Budget,
+    Command,
+    Script,
+    TooMuchShell,
+    parse,
+)
 from approvals.risk.shell_rules import matches_of
 from approvals.risk.shell_words import Word
 from approvals.risk.shell_wrappers import unwrap
@@ -41,6 +49,11 @@ MAX_CHARACTERS_OF = {
 MAX_TEXTS = 120
 """Most texts of one action that are analysed."""
 _UNRESOLVED_NAME = re.compile(r"[$`*?{\[]|^<\(")
+_HOOK = re.compile(
+    r"^\$\((brew|conda|dircolors|direnv|fnm|mise|nodenv|opam|pyenv|rbenv|ssh-agent"
+    r"|starship|zoxide)( [\w./ =-]{0,80})?\)$"
+)
+"""``eval "$(direnv hook bash)"``: the way in which their manuals start them."""
 _TEST_NAMES = frozenset({"[", "[[", "test"})
 
 Span = tuple[int, int]
@@ -79,6 +92,19 @@ def analyse(text: str, pointer: str, budgets: Budgets) -> list[Finding]:
     on deeply nested SQL.
     """
     return _Inspection(pointer, budgets).run(text)
+
+
+def _with_input(words: tuple[Word, ...], text: str | None) -> tuple[Word, ...]:
+    """The words with what ``xargs`` reads in them, where the text itself tells."""
+    if text is None or len(text) > MAX_VALUE:
+        return words
+    is_script = any(word.text == "-c" for word in words)
+    read = [text] if is_script else text.split()
+    filled: list[Word] = []
+    for word in words:
+        is_place = word.raw == "{}" and len(filled) < MAX_VALUE
+        filled += [Word(item) for item in read] if is_place else [word]
+    return tuple(filled) or words
 
 
 @dataclass(slots=True)
@@ -121,10 +147,15 @@ class _Inspection:
 
     def _inspect_assignments(self, script: Script, task: _Task) -> None:
         for name, value, span in script.assignments:
-            for match in shell_system.assignment(name, value):
-                self._add(match, task.span or span)
-            if name in COMMAND_VARIABLES:
-                self._nest(value.text, script, task, task.span or span)
+            self._inspect_variable(name, value, span, script, task)
+
+    def _inspect_variable(
+        self, name: str, value: Word, span: Span, script: Script, task: _Task
+    ) -> None:
+        for match in shell_variables.assignment(name, value):
+            self._add(match, task.span or span)
+        if shell_variables.runs_command(name):
+            self._nest(value.text, script, task, task.span or span)
 
     def _nest(self, text: str, script: Script, task: _Task, span: Span) -> None:
         if text.strip():
@@ -144,6 +175,11 @@ class _Inspection:
         inner, wrappers = unwrap(words)
         if not inner or inner[0].text in _TEST_NAMES:
             return
+        if "xargs" in wrappers:
+            inner = _with_input(inner, read_text(command))
+        for name, value in shell_variables.given_before(words[: -len(inner)]):
+            if wrappers:
+                self._inspect_variable(name, value, span, script, task)
         call = Call(inner, command, wrappers)
         for match in (*self._name_matches(call), *matches_of(call), *unknown(call)):
             self._add(match, span)
@@ -156,6 +192,8 @@ class _Inspection:
 
     def _name_matches(self, call: Call) -> Iterator[Match]:
         first = call.words[0]
+        if _HOOK.match(first.raw):
+            return
         if not first.known or _UNRESOLVED_NAME.search(first.text):
             is_fetched = bool(first.raw and shell_network.is_fetching(first.raw))
             code = "shell.remote_code" if is_fetched else "shell.uninspectable"

@@ -18,7 +18,6 @@ DRY_RUNS = frozenset(
         "--whatif",
         "-whatif",
         "--help",
-        "--version",
     }
 )
 
@@ -52,8 +51,12 @@ class Call:
 
     @property
     def is_dry_run(self) -> bool:
-        """True when the command only says what it would do."""
-        return not DRY_RUNS.isdisjoint(text.lower() for text in self.texts)
+        """True when the command only says what it would do.
+
+        "--version" alone asks; before a value it chooses what is installed.
+        """
+        is_asking = self.texts[-1:] == ("--version",)
+        return is_asking or not DRY_RUNS.isdisjoint(map(str.lower, self.texts))
 
     def value_of(self, *options: str) -> Word | None:
         """The value of the first of these options: the next word, or after "="."""

@@ -18,12 +18,19 @@ _OPTIONS = {
     "ruby": names("-e"),
     "php": names("-r"),
     "lua": names("-e"),
+    "tclsh": names("-c"),
+    "expect": names("-c"),
     "osascript": names("-e"),
     "pwsh": names("-c -command -Command -e -enc -EncodedCommand"),
     "powershell": names("-c -command -Command -e -enc -EncodedCommand"),
     "Rscript": names("-e"),
     "cmd": names("/c /C /k"),
 }
+_POWERSHELLS = frozenset({"pwsh", "powershell"})
+_POWERSHELL_VALUES = names(
+    "executionpolicy ep ex exec windowstyle w win version v inputformat outputformat"
+    " configurationname psconsolefile workingdirectory wd settingsfile"
+)
 _VERSION = re.compile(r"[\d.]+$")
 _MAX_TEXTS = 20
 _ALIASES = {"nodejs": "node", "pypy": "python", "luajit": "lua", "rscript": "Rscript"}
@@ -40,6 +47,8 @@ def code_in(call: Call) -> list[str]:
         if previous.text in options or _is_cluster(previous.text, options)
     ]
     pieces += _attached(call, options)
+    if language_of(call.name) in _POWERSHELLS:
+        pieces = _powershell(call)
     if call.name == "cmd":
         pieces = [" ".join(t for t in call.texts if t.lower() not in {"/c", "/k"})]
     is_reading = not [t for t in call.texts if not t.startswith("-") or t == "-"]
@@ -47,6 +56,26 @@ def code_in(call: Call) -> list[str]:
         text = shell_nested.read_text(call.command)
         pieces = [text] if text else []
     return pieces
+
+
+def _powershell(call: Call) -> list[str]:
+    """All that follows ``-Command`` or stands without an option is one script.
+
+    PowerShell takes any beginning of an option: "-enco" is "-EncodedCommand".
+    """
+    words = list(call.texts)
+    for index, text in enumerate(words):
+        option = text.lower()[1:]
+        if not text.startswith(("-", "/")):
+            if words[index - 1].lower().lstrip("-/") not in _POWERSHELL_VALUES:
+                return [" ".join(words[index:])]
+        elif option and "command".startswith(option):
+            return [" ".join(words[index + 1 :])]
+        elif option and ("encodedcommand".startswith(option) or option == "ec"):
+            return words[index + 1 : index + 2]
+        elif option and "file".startswith(option):
+            return []
+    return []
 
 
 def _options_of(name: str) -> frozenset[str]:

@@ -62,6 +62,8 @@ def sql_in(call: Call) -> Iterator[str]:
     found = list(_option_values(call, options))
     if call.name in _SQL_OPERANDS:
         found += [word.text for word in call.operands[1:]]
+    if call.name == "bq" and call.operands[:1] and call.operands[0].text == "query":
+        found += [word.text for word in call.operands[-1:] if " " in word.text]
     text = read_text(call.command)
     if text is not None and not found:
         found.append(text)
@@ -88,7 +90,8 @@ def unseen_sql(call: Call) -> Iterator[Match]:
     options = _SQL_OPTIONS.get(call.name)
     if options is None or list(sql_in(call)):
         return
-    if call.has(*_FILE_OPTIONS) or call.command.upstream:
+    command = call.command
+    if call.has(*_FILE_OPTIONS) or command.upstream or command.reads_file:
         message = f"Runs SQL that is not shown here: {shortened(call.line)}"
         yield Match("shell.database", Severity.MEDIUM, message)
 
@@ -108,7 +111,7 @@ def database(call: Call) -> Iterator[Match]:
 
 def redis(call: Call) -> Iterator[Match]:
     """redis-cli FLUSHALL and other writing commands."""
-    if {"--pipe", "--eval"} & set(call.texts):
+    if {"--pipe", "--eval"} & set(call.texts) or call.command.reads_file:
         message = f"Runs Redis commands that are not shown: {shortened(call.line)}"
         yield Match("shell.database", Severity.HIGH, message)
         return
@@ -133,7 +136,8 @@ def documents(call: Call) -> Iterator[Match]:
     text = read_text(call.command) if word is None else word.text
     if text is not None:
         yield from mongo.matches_of(text)
-    if any(text.endswith((".js", ".mongodb")) for text in call.texts):
+    is_script = any(text.endswith((".js", ".mongodb")) for text in call.texts)
+    if is_script or call.command.reads_file:
         message = f"Runs a script that is not shown here: {shortened(call.line)}"
         yield Match("shell.database", Severity.MEDIUM, message)
 

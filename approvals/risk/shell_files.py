@@ -30,6 +30,24 @@ READERS = names(
     " get-content"
 )
 """Programs that show, pack or send what they are given."""
+_SETUID = re.compile(r"^0?[2-7][0-7]{3}$|[ugoa]*[+=][rwxX]*s")
+_LOOKING = names(
+    "print list status luksDump luksUUID isLuks get history iostat info version"
+    " --detail --examine --version id-ctrl smart-log get-feature benchmark"
+)
+"""Of the programs for disks, what only looks."""
+_READ_BY_ANY = re.compile(
+    r"^/etc/(g?shadow-?|master\.passwd|krb5\.keytab|ssl/private/.*"
+    r"|ssh/ssh_host_\w+_key)$"
+)
+_TOUCHING_NOT_READING = names(
+    "ls stat test chmod chown chgrp file find touch mkdir rm cd basename dirname"
+    " readlink realpath echo printf ln rsync chattr lsattr setfacl getfacl which"
+)
+"""They take a path and show nothing of what is in it."""
+_WRITTEN = names("-out -keyout")
+_FILTERS = names("ag awk egrep fgrep gawk grep jq rg ripgrep sed yq zgrep")
+"""Their first operand is what they look for or do, not where."""
 _COPIERS = frozenset({"cp", "mv", "rsync", "scp", "install", "ln", "rclone"})
 _WORLD_WRITABLE = re.compile(r"^0?[0-7]?[0-7]?[2367]$|^[ao]?\+[rx]*w[rx]*$|^0?777$")
 
@@ -128,7 +146,7 @@ def destroy(call: Call) -> Iterator[Match]:
 
 def partition(call: Call) -> Iterator[Match]:
     """fdisk, parted, lvremove, zpool: tables and volumes of disks."""
-    if call.has("-l", "--list", "l") or set(call.texts) & {"print", "list", "status"}:
+    if call.has("-l", "--list", "l", "--help", "I") or _LOOKING & set(call.texts):
         return
     message = f"Changes disks or volumes: {shortened(call.line)}"
     yield Match("shell.format_disk", Severity.CRITICAL, message)
@@ -137,6 +155,11 @@ def partition(call: Call) -> Iterator[Match]:
 def dd(call: Call) -> Iterator[Match]:
     """dd of=TARGET."""
     for word in call.words[1:]:
+        if word.text.startswith("if=") and is_block_device(
+            Word(word.text[3:], word.known, word.raw)
+        ):
+            message = f"Copies a disk or memory: {shortened(call.line)}"
+            yield Match("shell.credential_access", Severity.MEDIUM, message)
         if word.text.startswith("of="):
             target = Word(word.text[3:], word.known, word.raw)
             if is_block_device(target):
@@ -164,6 +187,10 @@ def move(call: Call) -> Iterator[Match]:
         return
     sources = [word for word in call.operands if word is not target]
     yield from _overwritten(target)
+    mode = call.value_of("-m", "--mode") if call.name == "install" else None
+    if mode is not None and _SETUID.match(mode.text):
+        message = f"Gives a program its owner's rights: {shortened(call.line)}"
+        yield Match("shell.permissions", Severity.HIGH, message)
     if call.name == "mv":
         is_lost = target.text == "/dev/null"
         for word in sources:
@@ -174,6 +201,29 @@ def move(call: Call) -> Iterator[Match]:
     if call.name != "mv" and any(word.text == "/dev/null" for word in sources):
         message = f"Empties {shortened(target.text)}"
         yield Match("shell.redirect_over", Severity.MEDIUM, message)
+
+
+def timestamps(call: Call) -> Iterator[Match]:
+    """touch -t and -r on the system's files: when something changed is hidden."""
+    given = call.value_of("-r", "--reference")
+    is_set = call.has("t", "d", "--date") or given is not None
+    paths = [*call.operands, *([given] if given is not None else [])]
+    if is_set and any(is_system(word) for word in paths):
+        message = f"Changes when a file seems to be from: {shortened(call.line)}"
+        yield Match("shell.history_tampering", Severity.MEDIUM, message)
+
+
+def unpack(call: Call) -> Iterator[Match]:
+    """tar and unzip put what is in an archive over the system's files."""
+    is_tar = call.name in {"tar", "bsdtar", "gtar"}
+    first = call.texts[0] if call.texts else ""
+    is_taking = not is_tar or call.has("x", "--extract") or "x" in first.lstrip("-")
+    target = call.value_of(*(("-C", "--directory") if is_tar else ("-d",)))
+    is_grave = target is not None and (is_system(target) or normal(target) == "/")
+    if target is not None and is_taking and is_grave:
+        name = shortened(target.text)
+        message = f"Unpacks files into {name}"
+        yield Match("shell.redirect_over", Severity.HIGH, message, name)
 
 
 def write(call: Call) -> Iterator[Match]:
@@ -190,13 +240,17 @@ def edit_in_place(call: Call) -> Iterator[Match]:
 
 
 def permissions(call: Call) -> Iterator[Match]:
-    """chmod, chown, chgrp, chattr, setfacl."""
+    """chmod, chown, chgrp, chattr, setfacl, setcap."""
+    if call.name == "setcap":
+        message = f"Gives a program rights of its own: {shortened(call.line)}"
+        yield Match("shell.permissions", Severity.HIGH, message)
+        return
     operands = call.operands
     targets = operands[1:] if call.name != "setfacl" else operands
     is_recursive = call.has("R", "--recursive")
     mode = operands[0].text if operands else ""
     is_open = call.name == "chmod" and bool(_WORLD_WRITABLE.match(mode))
-    is_setuid = call.name == "chmod" and bool(re.match(r"^[4-7]\d{3}$|.*\+.*s", mode))
+    is_setuid = call.name == "chmod" and bool(_SETUID.match(mode))
     is_grave = any(is_system(w) or is_broad(normal(w)) for w in targets)
     is_secret = any(is_credential(w) for w in targets)
     target = shortened(targets[0].text) if targets else ""
@@ -211,16 +265,35 @@ def permissions(call: Call) -> Iterator[Match]:
 
 def credentials(call: Call) -> Iterator[Match]:
     """Any reader, packer or sender that is given a file with secrets."""
-    words = call.words[1:]
+    words = _files_of(call)
     if call.name in _COPIERS and len(call.operands) > 1:
         words = call.operands[:-1]
-    elif call.name not in READERS:
+    is_reader = call.name in READERS or "--no-index" in call.texts
+    is_reader = is_reader or call.name in _COPIERS
+    if not is_reader and call.name in _TOUCHING_NOT_READING:
         return
     for word in words:
-        if is_credential(_path_in(word)):
+        path = _path_in(word)
+        is_grave = bool(_READ_BY_ANY.match(normal(path)))
+        if is_grave or (is_reader and is_credential(path)):
             name = shortened(word.text)
             message = f"Reads the credentials in {name}"
             yield Match("shell.credential_access", Severity.HIGH, message, name)
+
+
+def _files_of(call: Call) -> tuple[Word, ...]:
+    """The words that can name files: patterns and programs of filters cannot."""
+    if call.name == "openssl":
+        pairs = zip(call.words, call.words[1:], strict=False)
+        return tuple(word for before, word in pairs if before.text not in _WRITTEN)
+    if call.name not in _FILTERS or call.has("f", "--file", "--files"):
+        return call.words[1:]
+    given = {"-e", "--regexp", "--expression"}
+    if given & set(call.texts):
+        pairs = zip(call.words, call.words[1:], strict=False)
+        return tuple(word for before, word in pairs if before.text not in given)
+    first = call.operands[:1]
+    return tuple(word for word in call.words[1:] if word not in first)
 
 
 def _path_in(word: Word) -> Word:

@@ -167,11 +167,6 @@ _RULES: dict[str, Callable[[list[str]], Reason]] = {
     "checkout": _checkout,
     "checkout-index": _with_option({"-f"}, Severity.HIGH, "Overwrites local changes"),
     "clean": _clean,
-    "config": _with_option(
-        {"core.hooksPath", "core.fsmonitor", "core.sshCommand", "core.pager"},
-        Severity.HIGH,
-        "Makes git run another program",
-    ),
     "filter-branch": _always(Severity.CRITICAL, "Rewrites history"),
     "filter-repo": _always(Severity.CRITICAL, "Rewrites history"),
     "gc": _gc,

@@ -40,7 +40,8 @@ _DESTROYING = names(
 _NOUNS = names("archive restore")
 _CHANGING = names(
     "annotate apply approve assume attach authorize autoscale bootstrap cancel"
-    " change create deploy edit enable expose import invoke label merge migrate"
+    " change create deploy maintenance:on"
+    " edit enable expose import invoke label merge migrate"
     " modify mount patch pause promote provision publish put reboot redeploy refresh"
     " register replace resize restart rotate run-task run-instances scale seal send"
     " set start stop suspend taint transfer trigger tag unseal unlock untag up"
@@ -52,9 +53,33 @@ _READING = names(
 )
 _AWS_READING = _READING | names(
     "check cp detect download estimate filter login ls lookup mb query scan"
-    " receive select simulate sync tail test validate verify wait configure"
+    " receive select simulate sync tail test validate wait configure"
+    " start-live-tail"
     " decode preview"
     " export presign transact-get start-query stop-query"
+)
+_AZ_READING = _READING | names(
+    "assess browse check download exists find get-credentials export preview query"
+    " tail test validate version wait what-if"
+)
+_AZ_LOCAL = names(
+    "account bicep config configure extension feedback interactive login logout rest"
+    " self-test upgrade version"
+)
+_GCLOUD_READING = _READING | names(
+    "analyze bindings browse cat check diagnose diff du estimate hash head print query"
+    " log read simulate stat tail test validate version wait"
+)
+_GCLOUD_LOCAL = names(
+    "auth components config docker emulators feedback help info init storage survey"
+    " topic version alpha-help cheat-sheet"
+)
+"""What they change is of this machine; "storage" is judged by its verbs."""
+_OWN = re.compile(r"^(~|\$HOME|/(home|Users|root|etc|var)(/|$))")
+"""What a person or the machine keeps, not a project."""
+_AWS_GLOBALS = names(
+    "--profile --region --output --endpoint-url --query --color --ca-bundle"
+    " --cli-read-timeout --cli-connect-timeout --cli-binary-format"
 )
 _QUIET = names(
     "docker docker-compose podman nerdctl rclone restic borg kafka-topics gh glab"
@@ -95,10 +120,9 @@ def infrastructure(call: Call) -> Iterator[Match]:
     """Matches for one command of a cloud, cluster, container or backup tool."""
     if call.is_dry_run or set(call.texts) & {"-h", "help", "--list-only"}:
         return
-    words = _verbs(call)
-    if (call.name == "helm" and words[:1] == ["repo"]) or (
-        words[:1] == ["compose"] and _keeps_data(call)
-    ):
+    words = _path(call) if call.name == "az" else _verbs(call)
+    is_local = call.name == "helm" and words[:1] in (["repo"], ["dependency"], ["dep"])
+    if is_local or (words[:1] == ["compose"] and _keeps_data(call)):
         return
     verb = next((word for word in words if _is_of(word, _DESTROYING)), None)
     options = [text for text in call.texts if _DELETING_OPTIONS.match(text)]
@@ -134,10 +158,30 @@ def secrets(call: Call) -> Iterator[Match]:
 
 def _verbs(call: Call) -> list[str]:
     """The leading nouns and verbs: operands that look like words of a language."""
-    texts = [t for t in call.texts if not t.startswith("-") and "::" not in t]
+    given = _without_globals(call) if call.name == "aws" else call.texts
+    texts = [t for t in given if not t.startswith("-") and "::" not in t]
     return [
         t.lower() for t in texts[:_MAX_WORDS] if re.fullmatch(r"[A-Za-z0-9:_-]+", t)
     ]
+
+
+def _without_globals(call: Call) -> list[str]:
+    """The words of aws without the options that may stand before the service."""
+    before = ("", *call.texts[:-1])
+    pairs = zip(before, call.texts, strict=True)
+    return [text for option, text in pairs if option not in _AWS_GLOBALS]
+
+
+def _path(call: Call) -> list[str]:
+    """The verb of az: the last word before the options.
+
+    Words after options are their values; the verb may yet stand there.
+    """
+    end = next((i for i, t in enumerate(call.texts) if t.startswith("-")), None)
+    before = [text.lower() for text in call.texts[:end]]
+    known = _DESTROYING | _CHANGING | _AZ_READING
+    is_verb = bool(before) and _is_of(before[-1], known)
+    return before[-1:] if is_verb else _verbs(call)
 
 
 def _is_of(word: str, verbs: frozenset[str]) -> bool:
@@ -171,7 +215,11 @@ def _special(call: Call, words: list[str]) -> bool:
     if call.name == "kafka-delete-records":
         return True
     method = call.value_of("-X", "--method", "--request")
-    return words[:1] == ["api"] and method is not None and method.text == "DELETE"
+    return (
+        words[:1] in (["api"], ["rest"])
+        and method is not None
+        and method.text.upper() == "DELETE"
+    )
 
 
 def _destruction(call: Call, words: list[str]) -> Match:
@@ -186,18 +234,34 @@ def _destruction(call: Call, words: list[str]) -> Match:
 
 def _is_change(call: Call, words: list[str]) -> bool:
     method = call.value_of("-X", "--method", "--request")
-    if words[:1] == ["api"]:
-        return method is not None and method.text != "GET"
+    if words[:1] in (["api"], ["rest"]):
+        return method is not None and method.text.upper() not in {"GET", "HEAD"}
+    if call.name == "rclone" and words[:1] in (["copy"], ["copyto"], ["move"]):
+        return len(call.operands) > 2 and bool(_OWN.match(call.operands[1].text))
+    if call.name == "packer":
+        return words[:1] == ["build"]
     if set(call.texts) & _LOCAL or words[:1] == ["config"]:
         return False
     if call.name == "aws":
         return _changes_aws(call, words)
+    if call.name in {"az", "gcloud"}:
+        return _changes_other(call, words)
     head = next((word for word in words if _is_of(word, _CHANGING | _READING)), "")
     if call.name in _QUIET or not _is_of(head, _CHANGING):
         return (
             call.name in {"gh", "glab"} and {"merge", "set"} & set(words[:2]) != set()
         )
     return True
+
+
+def _changes_other(call: Call, words: list[str]) -> bool:
+    """az and gcloud have a verb in every command: one that reads, or another."""
+    is_az = call.name == "az"
+    first = call.operands[0].text if call.operands else ""
+    reading = _AZ_READING if is_az else _GCLOUD_READING
+    if not words or first in (_AZ_LOCAL if is_az else _GCLOUD_LOCAL):
+        return any(_is_of(word, _CHANGING) for word in words[1:])
+    return not any(_is_of(word, reading) for word in words)
 
 
 def _changes_aws(call: Call, words: list[str]) -> bool:

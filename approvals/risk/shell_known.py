@@ -24,7 +24,13 @@ _READING = names(
     " ripgrep seq sha1sum sha224sum sha256sum sha384sum sha512sum shuf sort split ss"
     " stat strings sum tac tail test time timedatectl top tr traceroute tree true tsort"
     " tty type uname unexpand uniq uptime users vmstat w wc whatis whereis which who"
-    " whoami xxd yq zcat zgrep"
+    " whoami xxd yq zcat zgrep iptables-save ip6tables-save lsb_release nvidia-smi"
+    " convertfrom-json convertto-json format-list format-table gci get-childitem"
+    " get-command get-content get-date get-help get-item get-location get-member"
+    " get-process get-service group-object measure-object out-null out-string"
+    " resolve-path select-object select-string set-location sort-object test-path"
+    " where-object write-error write-host write-output write-verbose findstr tasklist"
+    " systeminfo ver where ipconfig"
 )
 _SHELL_WORDS = names(
     ": [ [[ alias bg break cd command continue declare dirs disown do done eval exit"
@@ -91,7 +97,8 @@ def _is_understood(call: Call) -> bool:
         words = [o.text for o in call.operands if o.text not in _STARTS_TASK]
         if words == ["install"]:
             return name in _INSTALL_WHAT_IS_LISTED
-        return not words or words[0] in _TASKS or name in {"pip", "pip3"}
+        is_task = not words or words[0].partition(":")[0] in _TASKS
+        return is_task or name in {"pip", "pip3"}
     return name in _PROGRAMS or name in CLIENTS or has_rules(name)
 
 

@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 
+from approvals.risk import shell_git_programs
 from approvals.risk.shell_calls import Call, program
 from approvals.risk.shell_parse import Command
 from approvals.risk.shell_words import Word, printed
@@ -28,26 +29,6 @@ _CONTAINER_TOOLS = frozenset(
     {"docker", "podman", "nerdctl", "kubectl", "oc", "lxc", "incus", "docker-compose"}
 )
 _EXEC_OPTIONS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
-COMMAND_VARIABLES = frozenset(
-    {
-        "BROWSER",
-        "EDITOR",
-        "GIT_ASKPASS",
-        "GIT_EDITOR",
-        "GIT_EXTERNAL_DIFF",
-        "GIT_PAGER",
-        "GIT_SEQUENCE_EDITOR",
-        "GIT_SSH_COMMAND",
-        "LESSOPEN",
-        "MANPAGER",
-        "PAGER",
-        "PROMPT_COMMAND",
-        "SSH_ASKPASS",
-        "SUDO_ASKPASS",
-        "VISUAL",
-    }
-)
-"""Variables whose value other programs run."""
 _ESCAPES = {
     # Strings that these programs hand to a shell.
     "awk": re.compile(
@@ -61,9 +42,7 @@ _ESCAPES = {
         r"^(?:-o\s*)?(?:ProxyCommand|LocalCommand)\s*[= ](.*)", re.IGNORECASE
     ),
     "rsync": re.compile(r"^(?:--rsh=|-e)(.+)"),
-    "git": re.compile(
-        r"^alias\.[\w-]+=!(.*)|^core\.(?:pager|editor|sshCommand|fsmonitor)=(.*)"
-    ),
+    "wget": re.compile(r"^--use-askpass=(.*)"),
     "sed": re.compile(r"^(?:\d+|\$)?\s*e\s+(.*)"),
 }
 _SAME_ESCAPES = {
@@ -183,6 +162,15 @@ def _after_c(call: Call) -> Iterator[Nested]:
     word = call.value_of("-c", "--command", "--session-command")
     if word is not None:
         yield word.text
+
+
+def _script(call: Call) -> Iterator[Nested]:
+    """``script -qc 'text' file``, and BSD's ``script file program …``."""
+    inline = _inline(call)
+    if inline is not None:
+        yield inline.text
+    elif len(call.operands) > 1:
+        yield call.operands[1:]
 
 
 def _flock(call: Call) -> Iterator[Nested]:
@@ -312,8 +300,7 @@ def _from_input(call: Call) -> Iterator[Nested]:
 
 def _git(call: Call) -> Iterator[Nested]:
     words = [word.text for word in call.operands]
-    if "config" in words:
-        yield from (text[1:] for text in words if text.startswith("!"))
+    yield from shell_git_programs.scripts(call)
     for first, second in (("submodule", "foreach"), ("bisect", "run")):
         if first in words and second in words:
             yield " ".join(words[words.index(second) + 1 :])
@@ -352,7 +339,7 @@ _READERS: dict[str, Callable[[Call], Iterator[Nested]]] = {
     "runuser": _after_c,
     "salt": _with_a,
     "screen": _terminal,
-    "script": _after_c,
+    "script": _script,
     "sg": _after_c,
     "ssh": _ssh,
     "su": _after_c,

@@ -43,6 +43,8 @@ _QUERY_URL = re.compile(
     re.IGNORECASE,
 )
 _SUBSTITUTED = re.compile(r"\$\(|`|<\(")
+_MADE_NAME = re.compile(r"\$\(|`|<\(|\$\{?\w{1,60}\}?\.\w")
+"""A name with a part that only the shell knows; a whole one is just a host."""
 _DATA_OPTIONS = names(
     "-d --data --data-binary --data-raw --data-ascii --data-urlencode --json"
     " --post-data --body-data"
@@ -205,7 +207,7 @@ def _is_secret_feed(call: Call) -> bool:
 
 def lookup(call: Call) -> Iterator[Match]:
     """dig, nslookup, ping: the asked name itself can carry data out."""
-    if any(w.raw and _SUBSTITUTED.search(w.raw) for w in call.words[1:]):
+    if any(w.raw and _MADE_NAME.search(w.raw) for w in call.words[1:]):
         yield _sent(call, False)
 
 

@@ -25,6 +25,8 @@ MAX_WORDS = 5_000
 """Most words of one assessment: rules look at each."""
 MAX_VALUE = 2_000
 """Longest value of a variable that is followed."""
+_MAX_ITEMS = 100
+"""How many items of a loop are looked at."""
 _MAX_UPSTREAM = 50
 """How many stages of a pipe are looked back: rules read them for every stage."""
 
@@ -96,6 +98,7 @@ class Command:
     stdin: str | None = None
     upstream: list["Command"] = field(default_factory=list)
     assignments: tuple[tuple[str, Word], ...] = ()
+    reads_file: bool = False
 
 
 @dataclass(slots=True)
@@ -156,6 +159,8 @@ class _Reader:
             self.script.commands.append(self._command(node))
         elif node.type == "file_redirect":
             self._redirect(node)
+        elif node.type == "for_statement":
+            self._loop(node)
         elif node.type == "variable_assignment":
             self._assign(node)
 
@@ -182,6 +187,15 @@ class _Reader:
         is_empty = value.type in {"=", "+="}
         word = Word("") if is_empty else self.expander.word(value)
         return self.expander.text_of(name), word
+
+    def _loop(self, node: Node) -> None:
+        """A loop over paths that climb: its variable stands for the worst of them."""
+        name = node.child_by_field_name("variable")
+        items = node.children_by_field_name("value")[:_MAX_ITEMS]
+        texts = [word.text for item in items for word in self.expander.words(item)]
+        climbing = next((text for text in texts if ".." in text[:MAX_VALUE]), None)
+        if name is not None and climbing is not None and len(climbing) <= MAX_VALUE:
+            self.script.variables[self.expander.text_of(name)] = climbing
 
     def _assign(self, node: Node) -> None:
         name, value = self._assignment(node)
@@ -247,6 +261,10 @@ class _Reader:
             self._connect_pipeline(node)
         elif node.type in {"heredoc_redirect", "herestring_redirect"}:
             self._connect_text(node)
+        elif node.type == "file_redirect" and node.parent is not None:
+            is_input = any(child.type == "<" for child in node.children)
+            for command in self._between(node.parent.start_byte, node.start_byte):
+                command.reads_file |= is_input
 
     def _between(self, start: int, end: int) -> list[Command]:
         low, high = bisect_left(self.starts, start), bisect_left(self.starts, end)

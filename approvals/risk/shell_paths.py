@@ -61,15 +61,19 @@ _CACHES = frozenset(
 """Of the artefacts, those that come back by themselves."""
 _LEFTOVER = re.compile(
     r"\.(pyc|pyo|o|obj|class|tmp|temp|swp|swo|log|pid|orig|rej|bak|coverage)$"
-    r"|(^|/)(\.DS_Store|Thumbs\.db|nohup\.out|core\.\d+)$|~$",
+    r"|(^|/)(coverage|junit|lcov|test-results?)[\w.-]{0,40}\.(xml|json|info|html)$"
+    r"|\.tsbuildinfo$|(^|/)(\.DS_Store|Thumbs\.db|nohup\.out|core\.\d+)$|~$",
     re.IGNORECASE,
 )
 _CREDENTIALS = re.compile(
     r"(^|/)\.ssh/?(\*|$)|(^|/)\.ssh/(?!known_hosts|config$|authorized_keys)[^/]*$"
     r"|(^|[/\w-])id_(rsa|dsa|ecdsa|ed25519)(_sk)?$"
     r"|\.(pem|key|p12|pfx|jks|kdbx|keystore|ovpn|tfstate)$"
-    r"|(^|/)\.aws/(credentials|config)|(^|/)\.azure/|(^|/)\.config/(gcloud|gh|hub)\b"
-    r"|(^|/)\.kube/config|(^|/)\.docker/config\.json|(^|/)\.(netrc|pgpass|my\.cnf)$"
+    r"|(^|/)\.aws(/(credentials|config|sso/.*|cli/.*))?$|(^|/)\.azure(/|$)"
+    r"|(^|/)\.config/(gcloud|gh|hub)\b|(^|/)\.oci(/|$)|(^|/)\.s3cfg$|(^|/)\.boto$"
+    r"|(unattend|sysprep)\.xml$|ntds\.dit$"
+    r"|system32[/\\]?config[/\\]?(sam|security|system)$"
+    r"|(^|/)\.kube(/config)?$|(^|/)\.docker/config\.json|(^|/)\.(netrc|pgpass|my\.cnf)$"
     r"|(^|/)\.(npmrc|pypirc|git-credentials|vault-token|htpasswd|terraformrc)$"
     r"|(^|/)\.gnupg(/|$)|(^|/)\.password-store(/|$)"
     r"|^/etc/(g?shadow-?|sudoers(\.d/.*)?|master\.passwd|krb5\.keytab"
@@ -77,7 +81,8 @@ _CREDENTIALS = re.compile(
     r"|^/proc/[^/]+/(environ|mem)$|^/(var/)?run/secrets/"
     r"|(^|/)\.env(\.[\w.-]+)?$|(^|/)\.(bash|zsh|mysql|psql|python)_history$"
     r"|(^|/)(secrets?|credentials?|service[-_]?account[^/]*)\.(ya?ml|json|env|toml|txt)$"
-    r"|(^|/)(Login Data|Cookies|logins\.json|key4\.db|login\.keychain(-db)?)$",
+    r"|(^|/)(Login Data|Cookies(\.binarycookies)?|logins\.json"
+    r"|key4\.db|login\.keychain(-db)?)$",
     re.IGNORECASE,
 )
 _CERTIFICATE = re.compile(
@@ -167,7 +172,8 @@ def is_system(word: Word) -> bool:
 
 def is_credential(word: Word) -> bool:
     """True for files that hold keys, passwords or tokens."""
-    path = normal(word).removeprefix("file://").lstrip("@")
+    bare = word.text.removeprefix("file://").lstrip("@")
+    path = normal(Word(bare, word.known, word.raw))
     if _CERTIFICATE.search(path):
         return False
     return bool(_CREDENTIALS.search(path)) and not path.endswith(_PUBLIC)

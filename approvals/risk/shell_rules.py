@@ -6,12 +6,15 @@ from approvals.risk import (
     cloud_commands,
     kubernetes_commands,
     shell_code,
+    shell_containers,
     shell_database,
     shell_files,
+    shell_git_programs,
     shell_infrastructure,
     shell_network,
     shell_system,
     shell_tools,
+    shell_windows,
     terraform_commands,
 )
 from approvals.risk.findings import Match
@@ -23,6 +26,7 @@ Rule = Callable[[Call], Iterator[Match]]
 
 _FOR_ALL: tuple[Rule, ...] = (
     shell_system.privilege,
+    shell_system.init_script,
     shell_files.credentials,
     shell_network.remote_code,
     shell_network.exfiltration,
@@ -34,6 +38,10 @@ _FOR_ALL: tuple[Rule, ...] = (
     shell_tools.metadata,
     shell_tools.spawns,
     shell_tools.bare_shell,
+    shell_tools.attack_script,
+    shell_tools.unseen_script,
+    shell_windows.cmdlet,
+    shell_windows.registry_path,
 )
 _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (names("rm unlink srm trash rimraf grm"), (shell_files.delete,)),
@@ -58,7 +66,7 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (names("tee sponge"), (shell_files.write,)),
     (names("sed perl"), (shell_files.edit_in_place,)),
     (names("chmod chown chgrp chattr setfacl setcap"), (shell_files.permissions,)),
-    (names("git"), (git,)),
+    (names("git"), (git, shell_git_programs.programs)),
     (names("su sudo doas"), (shell_system.become,)),
     (
         names(
@@ -71,7 +79,10 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
         (shell_system.power,),
     ),
     (
-        names("iptables ip6tables nft ufw firewall-cmd pfctl ipset"),
+        names(
+            "iptables ip6tables iptables-restore ip6tables-restore nft ufw firewall-cmd"
+            " pfctl ipset ebtables arptables"
+        ),
         (shell_system.firewall,),
     ),
     (
@@ -124,7 +135,21 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (shell_tools.WINDOWS, (shell_tools.windows,)),
     (names("reg defaults"), (shell_tools.registry,)),
     (shell_tools.MACHINE, (shell_tools.machine,)),
-    (names("docker podman nerdctl"), (shell_system.container,)),
+    (shell_containers.PROGRAMS, (shell_containers.host, shell_containers.swarm)),
+    (shell_windows.FIREWALL, (shell_windows.netsh,)),
+    (shell_windows.RIGHTS, (shell_windows.rights,)),
+    (shell_windows.STARTING, (shell_windows.start_code,)),
+    (shell_windows.FORMATTING, (shell_windows.format_drive,)),
+    (shell_windows.WIPING, (shell_windows.wipe,)),
+    (shell_tools.STARTERS, (shell_tools.start,)),
+    (shell_tools.DUMPERS, (shell_tools.dump,)),
+    (names("echo printf"), (shell_tools.show_secret,)),
+    (names("python python2 python3"), (shell_tools.serve_folder,)),
+    (names("tar bsdtar gtar unzip"), (shell_files.unpack,)),
+    (names("touch"), (shell_files.timestamps,)),
+    (names("script"), (shell_tools.recording_shell,)),
+    (names("grep egrep rg ag fgrep"), (shell_tools.search_passwords,)),
+    (names("rmdir"), (shell_windows.rmdir,)),
     (
         names(
             "createdb dropdb dropuser pg_dump pg_restore mongorestore mysqladmin"

@@ -7,7 +7,6 @@ from approvals.risk.findings import Match, Severity, shortened
 from approvals.risk.packages_commands import of_command
 from approvals.risk.shell_calls import Call
 from approvals.risk.shell_parse import Script
-from approvals.risk.shell_words import Word
 from approvals.risk.tables import names
 
 _SERVICE_VERBS = {
@@ -20,15 +19,13 @@ _SERVICE_VERBS = {
         Severity.MEDIUM,
     ),
 }
+_SC_VERBS = dict.fromkeys(
+    names("config create delete failure sdset triggerinfo pause"), Severity.HIGH
+)
 _READING_FIREWALL = names("-L -S --list --list-all -n list show status get")
 _HISTORY_VARIABLES = names("HISTFILE HISTSIZE HISTFILESIZE HISTCONTROL HISTIGNORE")
-_LOADING_VARIABLES = names("BASH_ENV ENV LD_PRELOAD LD_AUDIT DYLD_INSERT_LIBRARIES")
-_HOST_ACCESS = re.compile(
-    r"^--privileged|^--(pid|ipc|net|network|userns)=host$|^(--volume=|-v)?/:/"
-    r"|.*/var/run/docker\.sock|.*(source|src)=/,|^--cap-add"
-)
 _PUBLISHING = {
-    "npm": names("publish unpublish deprecate"),
+    "npm": names("publish unpublish deprecate owner token access team org dist-tag"),
     "pnpm": names("publish unpublish"),
     "yarn": names("publish"),
     "bun": names("publish"),
@@ -39,7 +36,7 @@ _PUBLISHING = {
     "flit": names("publish"),
     "hatch": names("publish"),
     "gem": names("push yank"),
-    "docker": names("push"),
+    "docker": names("push publish"),
     "podman": names("push"),
     "helm": names("push"),
     "mvn": names("deploy release:perform"),
@@ -49,6 +46,7 @@ _PUBLISHING = {
     "nuget": names("push delete"),
     "goreleaser": names("release"),
 }
+_BUILDERS = names("docker podman nerdctl buildah")
 _PACKAGE_REMOVAL = {
     **dict.fromkeys(
         names("apt apt-get aptitude dnf yum zypper brew snap flatpak choco winget"),
@@ -67,6 +65,9 @@ def privilege(call: Call) -> Iterator[Match]:
     found = sorted(call.wrappers & {"sudo", "doas", "pkexec", "gosu", "su-exec"})
     if found:
         yield Match("shell.privilege", Severity.LOW, f"Runs with {found[0]}")
+    if "systemd-run" in call.wrappers:
+        message = f"Runs apart from this session: {shortened(call.line)}"
+        yield Match("shell.scheduled_job", Severity.MEDIUM, message)
 
 
 def become(call: Call) -> Iterator[Match]:
@@ -79,10 +80,17 @@ def become(call: Call) -> Iterator[Match]:
     yield Match("shell.privilege", Severity.MEDIUM, message)
 
 
+def init_script(call: Call) -> Iterator[Match]:
+    """/etc/init.d/NAME stop."""
+    if call.words[0].text.startswith(("/etc/init.d/", "/etc/rc.d/")):
+        yield from service(call)
+
+
 def service(call: Call) -> Iterator[Match]:
     """systemctl, service, launchctl, supervisorctl, pm2."""
+    own = _SC_VERBS if call.name == "sc" else {}
     for text in call.texts:
-        severity = _SERVICE_VERBS.get(text)
+        severity = _SERVICE_VERBS.get(text) or own.get(text.lower())
         if severity is not None:
             message = f"Changes a service: {shortened(call.line)}"
             target = shortened(_service_of(call, text))
@@ -106,11 +114,12 @@ def power(call: Call) -> Iterator[Match]:
 
 def firewall(call: Call) -> Iterator[Match]:
     """iptables, nft, ufw, firewall-cmd, pfctl."""
+    is_restoring = call.name.endswith("-restore")
     is_reading = not call.texts or not _READING_FIREWALL.isdisjoint(call.texts)
     is_writing = bool(
         re.search(r"(^| )(-[AIDFPXNZ]|--flush|--delete|flush)( |$)", call.line)
     )
-    if is_writing or not is_reading:
+    if is_writing or is_restoring or not is_reading:
         message = f"Changes the firewall: {shortened(call.line)}"
         yield Match("shell.firewall_change", Severity.HIGH, message)
 
@@ -178,20 +187,13 @@ def kernel(call: Call) -> Iterator[Match]:
         yield Match("shell.system_change", Severity.HIGH, message)
 
 
-def container(call: Call) -> Iterator[Match]:
-    """docker run with the host's disk, socket or processes inside."""
-    if "run" not in call.texts and "create" not in call.texts:
-        return
-    if any(_HOST_ACCESS.match(text) for text in call.texts):
-        message = f"Gives a container the host: {shortened(call.line)}"
-        yield Match("shell.privilege", Severity.HIGH, message)
-
-
 def publish(call: Call) -> Iterator[Match]:
     """npm publish, twine upload, docker push: others get what is sent."""
     verbs = _PUBLISHING.get(call.name, frozenset())
     first = {text for text in call.texts[:3] if not text.startswith("-")}
-    if verbs & first and not call.is_dry_run:
+    is_pushed = call.name in _BUILDERS and call.has("--push")
+    is_asking = call.is_dry_run or bool(first & {"ls", "list", "view", "get"})
+    if (verbs & first or is_pushed) and not is_asking:
         message = f"Publishes for others: {shortened(call.line)}"
         yield Match("shell.publish", Severity.HIGH, message)
 
@@ -206,21 +208,6 @@ def packages(call: Call) -> Iterator[Match]:
     for runner in sorted(call.wrappers & {"npx", "bunx", "pnpx"}):
         yield from of_command([runner, call.words[0].text])
     yield from of_command([call.name, *call.texts])
-
-
-def assignment(name: str, value: Word) -> Iterator[Match]:
-    """Variables that switch recording off or make programs load other code."""
-    if name in _HISTORY_VARIABLES and value.text in {
-        "",
-        "0",
-        "/dev/null",
-        "ignorespace",
-    }:
-        message = f"Stops the shell's history by {name}"
-        yield Match("shell.history_tampering", Severity.HIGH, message)
-    if name in _LOADING_VARIABLES and value.text:
-        message = f"Makes programs load {shortened(value.text)} by {name}"
-        yield Match("shell.inline_code", Severity.HIGH, message)
 
 
 def fork_bombs(script: Script) -> Iterator[tuple[Match, tuple[int, int]]]:

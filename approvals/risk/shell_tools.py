@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator
 
 from approvals.risk.findings import Match, Severity, shortened
-from approvals.risk.shell_calls import Call
+from approvals.risk.shell_calls import Call, program
+from approvals.risk.shell_code import is_interpreter
 from approvals.risk.shell_nested import SHELLS
-from approvals.risk.shell_paths import is_credential
+from approvals.risk.shell_paths import is_broad, is_credential, is_system, normal
+from approvals.risk.shell_words import Word
 from approvals.risk.tables import names
 
 ATTACKING = names(
@@ -52,6 +54,16 @@ _SHELL = re.compile(
     r"|\bspawn \S{0,40}sh\b|^sh #|^shell=|:shell$"
 )
 _LONGEST = 4_000
+_SECRET_VARIABLE = re.compile(
+    r"^\"?\$\{?\w{0,60}(SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_KEY"
+    r"|ACCESS_KEY|CREDENTIALS?)\w{0,60}\}?\"?$"
+)
+_UNSEEN = re.compile(r"^<\(|^\{\}$|^\"?\$\{?\w{1,60}\}?\"?$")
+"""A script from another program, or one that only a variable names."""
+_PASSWORDS = re.compile(
+    r"pass(word|wd|phrase)?|secret|credential|api.?key|token|private.key|AKIA",
+    re.IGNORECASE,
+)
 _DATA_TAKERS = names(
     "[ ag basename cat chmod chown chroot chsh command cp diff dirname docker echo"
     " egrep env fgrep file find git grep hash head kubectl ln ls lxc"
@@ -66,6 +78,16 @@ _SETUID = re.compile(r"^[-/]?[246][0-7]00$|^[-/]?u[=+]s|^[-/]?g[=+]s")
 def attack(call: Call) -> Iterator[Match]:
     """Scanners, crackers, exploit kits."""
     if not call.is_dry_run:
+        message = f"Runs a tool made for attacks: {shortened(call.line)}"
+        yield Match("shell.attack_tool", Severity.HIGH, message)
+
+
+def attack_script(call: Call) -> Iterator[Match]:
+    """``python3 tools/linpeas.py``: the same tools as scripts."""
+    script = call.operands[0].text.lower() if call.operands else ""
+    name = re.sub(r"\.(py|sh|pl|rb|ps1|js)$", "", program(script))
+    is_run = is_interpreter(call.name) or call.name in SHELLS
+    if is_run and name in ATTACKING | MINERS:
         message = f"Runs a tool made for attacks: {shortened(call.line)}"
         yield Match("shell.attack_tool", Severity.HIGH, message)
 
@@ -151,6 +173,59 @@ def spawns(call: Call) -> Iterator[Match]:
         yield Match("shell.inline_code", Severity.HIGH, message)
 
 
+def recording_shell(call: Call) -> Iterator[Match]:
+    """``script`` without a command starts a shell."""
+    if call.has("c", "--command", "--version", "--help") or len(call.operands) > 1:
+        return
+    if call.has("q", "--quiet") or not call.operands:
+        message = f"Starts a shell: {shortened(call.line)}"
+        yield Match("shell.inline_code", Severity.MEDIUM, message)
+
+
+def unseen_script(call: Call) -> Iterator[Match]:
+    """A shell whose script is what another command gives it."""
+    if call.name not in SHELLS and call.name not in {"source", "."}:
+        return
+    operands = call.operands[:1] if not call.has("c") else call.operands[:2]
+    if any(_UNSEEN.match(word.raw) for word in operands):
+        message = f"Runs a script that is not shown here: {shortened(call.line)}"
+        yield Match("shell.uninspectable", Severity.HIGH, message)
+
+
+def start(call: Call) -> Iterator[Match]:
+    """run-parts, capsh: programs or shells that the line does not name."""
+    if call.texts and not call.is_dry_run and not call.has("--print", "--test"):
+        message = f"Starts other programs: {shortened(call.line)}"
+        yield Match("shell.inline_code", Severity.MEDIUM, message)
+
+
+def dump(call: Call) -> Iterator[Match]:
+    """gcore: the memory of a process, with the passwords in it."""
+    if call.texts:
+        message = f"Copies a process's memory: {shortened(call.line)}"
+        yield Match("shell.credential_access", Severity.MEDIUM, message)
+
+
+def serve_folder(call: Call) -> Iterator[Match]:
+    """``python -m http.server`` of more than a project."""
+    module = call.value_of("-m")
+    folder = call.value_of("-d", "--directory")
+    if module is None or not module.text.startswith("http") or folder is None:
+        return
+    if is_system(folder) or is_broad_root(folder):
+        message = f"Lets others read files: {shortened(call.line)}"
+        yield Match("shell.exfiltration", Severity.HIGH, message)
+
+
+def show_secret(call: Call) -> Iterator[Match]:
+    """``echo $API_KEY``: a secret in the output, and so in every log of it."""
+    for word in call.operands:
+        found = _SECRET_VARIABLE.match(word.raw)
+        if found is not None:
+            message = f"Shows a secret: {shortened(found[0])}"
+            yield Match("shell.credential_access", Severity.MEDIUM, message)
+
+
 def bare_shell(call: Call) -> Iterator[Match]:
     """``busybox sh``, ``strace sh``: a shell without anything to do, by a detour."""
     is_idle = not call.operands and not call.has("c") and call.command.stdin is None
@@ -178,9 +253,9 @@ def keys(call: Call) -> Iterator[Match]:
         yield Match("shell.remote_access", Severity.MEDIUM, message)
     elif call.name == "ssh-keygen" and call.has("R", "-p"):
         message = f"Changes known hosts or a key: {shortened(line)}"
-        yield Match("shell.system_change", Severity.LOW, message)
+        yield Match("shell.system_change", Severity.MEDIUM, message)
     is_locking = call.texts[:1] == ("enc",) or call.has("c", "--symmetric", "e")
-    is_many = any("{}" in word.text for word in call.words)
+    is_many = any("{}" in word.text or "*" in word.text for word in call.words[1:])
     if is_locking and is_many and not call.has("-d", "--decrypt"):
         message = f"Encrypts many files: {shortened(line)}"
         yield Match("shell.redirect_over", Severity.HIGH, message)
@@ -188,15 +263,39 @@ def keys(call: Call) -> Iterator[Match]:
 
 def searching(call: Call) -> Iterator[Match]:
     """find for files that give rights or hold keys."""
+    if any(is_credential(word) for word in call.operands[:1]):
+        message = f"Looks into a folder of credentials: {shortened(call.line)}"
+        yield Match("shell.credential_access", Severity.MEDIUM, message)
     for option in ("-name", "-iname", "-path"):
         word = call.value_of(option)
-        if word is not None and is_credential(word) and not _is_here(call):
+        is_used = call.has("-exec", "-execdir", "-ok")
+        if word is None or not is_credential(word):
+            continue
+        if is_used or not _is_here(call):
             message = f"Looks for credentials: {shortened(call.line)}"
             yield Match("shell.credential_access", Severity.MEDIUM, message)
     mode = call.value_of("-perm")
     if mode is not None and _SETUID.match(mode.text):
         message = f"Looks for programs that give rights: {shortened(call.line)}"
         yield Match("shell.credential_access", Severity.MEDIUM, message)
+
+
+def search_passwords(call: Call) -> Iterator[Match]:
+    """``grep -r password /``: looking for keys everywhere but in a project."""
+    is_deep = call.has("r", "R", "--recursive") or call.name in {"rg", "ag"}
+    if not is_deep or not call.operands:
+        return
+    roots = call.operands[1:]
+    is_elsewhere = any(is_system(w) or is_broad_root(w) for w in roots)
+    if is_elsewhere and _PASSWORDS.search(call.operands[0].text[:_LONGEST]):
+        message = f"Looks for passwords: {shortened(call.line)}"
+        yield Match("shell.credential_access", Severity.MEDIUM, message)
+
+
+def is_broad_root(word: Word) -> bool:
+    """True for roots and homes; the current folder and its parent are a project."""
+    path = normal(word)
+    return is_broad(path) and not path.startswith((".", "*"))
 
 
 def _is_here(call: Call) -> bool:
@@ -224,6 +323,14 @@ def machine(call: Call) -> Iterator[Match]:
         "losetup": call.has("d", "D"),
         "btrfs": bool({"delete", "format", "rescue"} & words),
         "xfs_repair": True,
+        "blockdev": any(text.startswith("--set") or "flush" in text for text in words),
+        "partprobe": not call.is_dry_run and not call.has("d", "s"),
+        "fltmc": bool({"unload", "detach", "load"} & words),
+        "sysmon": call.has("u", "c", "m"),
+        "auditpol": bool({"/set", "/clear", "/remove", "/restore"} & words),
+        "logman": bool({"stop", "delete", "update"} & words),
+        "chkconfig": bool({"on", "off", "--del", "--add", "reset"} & words),
+        "sysrc": any("=" in text for text in words) or call.has("x"),
         "fsck": not call.has("n", "N"),
         "tune2fs": not call.has("l"),
         "debugfs": call.has("w"),
@@ -237,4 +344,7 @@ def machine(call: Call) -> Iterator[Match]:
 MACHINE = names(
     "date hwclock hostnamectl hostname timedatectl ip ifconfig route tc arp nmcli"
     " resolvectl losetup btrfs xfs_repair fsck tune2fs debugfs resize2fs"
+    " blockdev partprobe fltmc sysmon auditpol logman chkconfig sysrc"
 )
+STARTERS = names("capsh run-parts start-stop-daemon")
+DUMPERS = names("gcore procdump procdump64")

@@ -23,6 +23,8 @@ _ANSI_C_LETTERS = {
 }
 _ESCAPED_IN_WORD = re.compile(r"\\(\n|.)", re.DOTALL)
 _ESCAPED_IN_STRING = re.compile(r'\\([\n"\\$`])')
+_TEMPORARY_FILE = "/tmp/tmp.mktemp"  # noqa: S108
+"""Stands for what ``mktemp`` makes: something new below the temporary folder."""
 _PRINTERS = frozenset({"echo", "printf"})
 
 
@@ -145,8 +147,11 @@ class Expander:
         if len(inner) == 1 and inner[0].type == "command":
             words = [word for child in inner[0].children for word in self._flat(child)]
             known = bool(words) and all(word.known for word in words)
-            if known and words[0].text in _PRINTERS:
-                return _Part(printed([word.text for word in words]), splits=True)
+            texts = [word.text for word in words]
+            if known and texts[0] in _PRINTERS:
+                return _Part(printed(texts), splits=True)
+            if known and texts[0] == "mktemp" and _is_fresh(texts[1:]):
+                return _Part(_TEMPORARY_FILE)
         return _Part(self.text_of(node).strip(), known=False)
 
     def _flat(self, node: Node) -> list[Word]:
@@ -158,6 +163,14 @@ class Expander:
 _SUBSTITUTIONS = frozenset(
     {"simple_expansion", "expansion", "command_substitution", "arithmetic_expansion"}
 )
+
+
+def _is_fresh(arguments: list[str]) -> bool:
+    """True where mktemp is not told another folder."""
+    return not any(
+        "/" in text or text.startswith(("-p", "--tmpdir")) or ".." in text
+        for text in arguments
+    )
 
 
 def printed(argv: list[str]) -> str:

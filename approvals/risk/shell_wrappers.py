@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from approvals.risk.shell_calls import program
+from approvals.risk.shell_parse import TooMuchShell
 from approvals.risk.shell_words import Word
 
 
@@ -31,6 +32,7 @@ _WRAPPERS = {
     "nice": _wrapper("-n --adjustment"),
     "ionice": _wrapper("-c -n --class --classdata"),
     "nohup": _wrapper(),
+    "sshpass": _wrapper("-p -f -d -P"),
     "time": _wrapper("-o -f --output --format"),
     "gtime": _wrapper("-o -f"),
     "timeout": _wrapper("-k -s --kill-after --signal", skips=1),
@@ -86,6 +88,8 @@ _TWO_WORDS = {
     ("yarn", "dlx"): _wrapper(),
     ("yarn", "exec"): _wrapper(),
 }
+_MAX_LAYERS = 30
+"""Most programs that run one another; nobody wraps honest commands so often."""
 _FEEDING = frozenset({"xargs", "parallel"})
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 # "command -v rm" and "builtin -p" only tell where a program is.
@@ -97,10 +101,13 @@ def unwrap(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], frozenset[str]]:
     """The innermost program's words, and the names of the wrappers taken off.
 
     The words are empty when a wrapper runs nothing. What ``xargs`` would add is
-    one unknown word at the end.
+    one unknown word at the end. Raises TooMuchShell where they are too many.
     """
     names: set[str] = set()
-    while words:
+    for _ in range(_MAX_LAYERS):
+        if not words:
+            break
+        words = _with_arguments(words)
         name = program(words[0].text)
         wrapper, length = _find(name, words)
         if wrapper is None:
@@ -111,9 +118,48 @@ def unwrap(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], frozenset[str]]:
         if not inner and name in {"sudo", "doas", "env", "exec", "xargs"}:
             break
         names.add(name)
-        is_fed = name in _FEEDING and inner
-        words = (*inner, _UNKNOWN_INPUT) if is_fed else inner
+        if name in _FEEDING and inner:
+            inner = _fed(words[length:], inner)
+        words = inner
+    else:
+        raise TooMuchShell
     return words, frozenset(names)
+
+
+def _with_arguments(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """``parallel program ::: a b`` is the program with all of these arguments.
+
+    Where the program is one text, or is left out, a shell runs it.
+    """
+    texts = [word.text for word in words]
+    if program(texts[0]) != "parallel" or ":::" not in texts:
+        return words
+    end = texts.index(":::")
+    start = len(words) - len(_after(words[1:end], _WRAPPERS["parallel"]) or ())
+    start -= len(words) - end
+    template, arguments = words[start:end], words[end + 1 :]
+    if not template:
+        script = Word("\n".join(word.text for word in arguments))
+        return (*words[:1], Word("sh"), Word("-c"), script)
+    return (*words[:start], *template, *arguments)
+
+
+def _fed(options: tuple[Word, ...], inner: tuple[Word, ...]) -> tuple[Word, ...]:
+    """What ``xargs`` adds, put where ``-I TOKEN`` says, or at the end."""
+    token = _token(options[: len(options) - len(inner)])
+    marked = tuple(
+        _UNKNOWN_INPUT if token and word.text == token else word for word in inner
+    )
+    return marked if marked[-1] == _UNKNOWN_INPUT else (*marked, _UNKNOWN_INPUT)
+
+
+def _token(options: tuple[Word, ...]) -> str:
+    for option, value in zip(options, (*options[1:], Word("")), strict=False):
+        if option.text in {"-I", "--replace", "-J"}:
+            return value.text or "{}"
+        if option.text.startswith(("-I", "-i", "--replace=")):
+            return re.sub(r"^-[Ii]|^--replace=", "", option.text) or "{}"
+    return ""
 
 
 def _find(name: str, words: tuple[Word, ...]) -> tuple[Wrapper | None, int]:

@@ -68,3 +68,25 @@ def is_one_slip_away(one: str, other: str) -> bool:
         return True
     is_swapped = one[start : start + 2] == other[start : start + 2][::-1]
     return is_swapped and one[start + 2 :] == other[start + 2 :]
+
+
+def is_two_slips_away(one: str, other: str) -> bool:
+    """Whether one slip makes of ``one`` what is one slip away from ``other``.
+
+    Of all distances of 2 those with the first slip where the names part, which is
+    where one of them must be.
+    """
+    if one == other or abs(len(one) - len(other)) > 2:
+        return False
+    start = next(
+        (
+            at
+            for at, pair in enumerate(zip(one, other, strict=False))
+            if len({*pair}) > 1
+        ),
+        min(len(one), len(other)),
+    )
+    rest, left = one[start:], other[start:]
+    swapped = rest[1:2] + rest[:1] + rest[2:]
+    pairs = (rest[1:], left), (rest, left[1:]), (rest[1:], left[1:]), (swapped, left)
+    return any(a == b or is_one_slip_away(a, b) for a, b in pairs)

@@ -12,12 +12,14 @@ from approvals.risk.sql_parse import (
     TooMuchSQL,
     statements,
 )
+from approvals.risk.sql_reads import reads_only
 from approvals.risk.sql_rules import is_statement, matches_of
 
 _FALLBACKS = ("mysql", "tsql", "sqlite", "snowflake")
 # PostgreSQL and MySQL disagree on where such text ends a string or a comment, so
 # that it can show one of them a harmless statement and the other another one.
 _AMBIGUOUS = re.compile(r"\\['\"]|`|#")
+_MARKS = re.compile(r"[;=*()'\"`$@\[\]]")
 _MAX_NESTING = 4
 _MAX_UNCLEAR = 50
 """With more statements that are not understood, no other dialect is tried."""
@@ -74,11 +76,21 @@ def _too_much(pointer: str) -> Finding:
 
 
 def parses(text: str, budget: Budget) -> bool:
-    """True when every statement of ``text`` is understood in some dialect."""
+    """True when every statement of ``text`` is understood in some dialect.
+
+    A command that is kept as its words counts only where some mark of SQL is in the
+    text: "create table lamp" is prose.
+    """
+    has_marks = bool(_MARKS.search(text))
     return any(
-        all(map(_is_understood, read)) and bool(read)
+        all(_is_understood(one) and (has_marks or not _is_words(one)) for one in read)
+        and bool(read)
         for read in (statements(text, name, budget) for name in ("postgres", "mysql"))
     )
+
+
+def _is_words(statement: Statement) -> bool:
+    return statement.tree is None or statement.tree.key == "command"
 
 
 def _is_understood(statement: Statement) -> bool:
@@ -99,8 +111,15 @@ def _analyse_statements(
         yield from _several(read, pointer)
         is_clear = is_clear or all(map(_is_understood, read))
     if not is_clear:
-        message = "Contains SQL that no dialect could parse"
-        yield Match("sql.uninspectable", Severity.HIGH, message).at(pointer)
+        yield _unclear(text).at(pointer)
+
+
+def _unclear(text: str) -> Match:
+    if reads_only(text):
+        message = "Only reads by its words; no dialect could parse it"
+        return Match("sql.uninspectable", Severity.LOW, message)
+    message = "Contains SQL that no dialect could parse"
+    return Match("sql.uninspectable", Severity.HIGH, message)
 
 
 def _several(read: list[Statement], pointer: str) -> Iterator[Finding]:

@@ -50,7 +50,8 @@ _PATTERNS: tuple[tuple[str, str, Severity, str], ...] = (
         "Pipes data through a program on the database server",
     ),
     (
-        r"\bINTO (OUTFILE|DUMPFILE)\b|^LOAD (DATA|XML)\b|^(BACKUP|UNLOAD|EXPORT)\b",
+        r"\bINTO (OUTFILE|DUMPFILE)\b|^LOAD (DATA|XML)\b|^(BACKUP|UNLOAD|EXPORT|PUT)\b"
+        r"|^GET @|^VACUUM\b.*\bINTO\b|^BULK INSERT\b|^COPY (INTO|FILES)\b",
         "sql.file_access",
         Severity.HIGH,
         "Reads or writes files of the database server",
@@ -116,13 +117,15 @@ _PATTERNS: tuple[tuple[str, str, Severity, str], ...] = (
     ),
     (
         r"^SET\b.*\b(SESSION_REPLICATION_ROLE|ROW_SECURITY|ZERO_DAMAGED_PAGES"
-        r"|FOREIGN_KEY_CHECKS|SQL_SAFE_UPDATES|SQL_LOG_BIN|GLOBAL|PERSIST)\b",
+        r"|FOREIGN_KEY_CHECKS|UNIQUE_CHECKS|SQL_SAFE_UPDATES|SQL_LOG_BIN|GLOBAL|PERSIST"
+        r"|PERSIST_ONLY|IDENTITY_INSERT|IGNORE_CHECKSUM_FAILURE|ALLOW_SYSTEM_TABLE_MODS"
+        r"|LOCAL_INFILE|GENERAL_LOG|LO_COMPAT_PRIVILEGES|EVENT_TRIGGERS)\b",
         "sql.setting",
         Severity.MEDIUM,
         "Switches a protection of the database off",
     ),
     (
-        r"^(VACUUM\b.*\bFULL|REINDEX|CLUSTER|LOCK|OPTIMIZE|REPAIR)\b",
+        r"^(VACUUM\b.*\b(FULL|RETAIN)|REINDEX|CLUSTER|LOCK|OPTIMIZE|REPAIR)\b",
         "sql.maintenance",
         Severity.MEDIUM,
         "Locks tables for maintenance",
@@ -136,7 +139,7 @@ _PATTERNS: tuple[tuple[str, str, Severity, str], ...] = (
     (
         r"^(INSERT|REPLACE|UPSERT)\b",
         "sql.insert",
-        Severity.LOW,
+        Severity.MEDIUM,
         "Adds or replaces rows",
     ),
     (
@@ -147,6 +150,13 @@ _PATTERNS: tuple[tuple[str, str, Severity, str], ...] = (
     ),
 )
 _OPAQUE = frozenset({"BEGIN", "DECLARE", "DO", "EXEC", "EXECUTE", "IF", "WHILE"})
+_VARIABLE = re.compile(r"\s*@\w+\s+(?:AS\s+)?\w+", re.IGNORECASE)
+"""T-SQL's ``DECLARE @day date = '…'``, which runs nothing."""
+_TELLING = re.compile(
+    r"EXEC(?:UTE)? (?:SYS\.)?SP_(?:HELP\w*|COLUMNS|TABLES|WHO2?|SPACEUSED|DEPENDS)\b"
+    r"[^;(]*\Z"
+)
+"""Procedures of SQL Server that only tell about it."""
 _STRING = re.compile(r"'[^']*'")
 _COMPILED = tuple((re.compile(p, re.DOTALL), c, s, m) for p, c, s, m in _PATTERNS)
 _DESTRUCTIVE = re.compile(
@@ -174,6 +184,10 @@ def of_command(first: str, rest: str) -> Iterator[Match]:
     keywords = " ".join(f"{first} {_STRING.sub(' ', rest)}".upper().split())
     found = list(by_keywords(keywords))
     yield from found
+    if not found and _TELLING.match(keywords):
+        return
+    if first == "DECLARE" and _VARIABLE.match(rest) and not _DESTRUCTIVE.search(rest):
+        return
     if first in _OPAQUE or (not found and first not in HARMLESS):
         yield opaque(keywords, rest)
 

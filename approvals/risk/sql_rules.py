@@ -7,54 +7,14 @@ from sqlglot import exp
 from approvals.risk.findings import Match, Severity, shortened
 from approvals.risk.sql_commands import of_command, opaque
 from approvals.risk.sql_conditions import selects_all
+from approvals.risk.sql_functions import (
+    is_outside,
+    of_function,
+    of_table_function,
+)
+from approvals.risk.sql_reads import ACTING_PRAGMAS, READING_PRAGMAS
 
 _GRAVE_KINDS = frozenset({"TABLE", "DATABASE", "SCHEMA", "KEYSPACE", "TABLESPACE"})
-_FILE_FUNCTIONS = frozenset(
-    {
-        "bfilename",
-        "copy_from_file",
-        "lo_export",
-        "lo_import",
-        "load_file",
-        "openrowset",
-        "pg_file_write",
-        "pg_ls_dir",
-        "pg_read_binary_file",
-        "pg_read_file",
-        "pg_stat_file",
-        "readfile",
-        "writefile",
-    }
-)
-_SHELL_FUNCTIONS = frozenset({"sys_exec", "sys_eval", "sys_bineval", "xp_cmdshell"})
-_DANGEROUS_FUNCTIONS = frozenset(
-    {
-        "benchmark",
-        "dblink",
-        "dblink_connect",
-        "dblink_exec",
-        "dblink_send_query",
-        "load_extension",
-        "lo_unlink",
-        "pg_cancel_backend",
-        "pg_promote",
-        "pg_reload_conf",
-        "pg_rotate_logfile",
-        "pg_sleep",
-        "pg_sleep_for",
-        "pg_sleep_until",
-        "pg_terminate_backend",
-        "pg_drop_replication_slot",
-        "pg_switch_wal",
-        "query_to_xml",
-        "query_to_xml_and_xmlschema",
-        "set_config",
-        "sleep",
-    }
-)
-_DESTRUCTIVE_VERBS = frozenset(
-    {"delete", "destroy", "drop", "purge", "truncate", "wipe"}
-)
 _STREAMS = frozenset({"STDIN", "STDOUT"})
 _READ_ONLY = (
     exp.Query,
@@ -82,11 +42,11 @@ _READ_ONLY = (
 def matches_of(tree: exp.Expr) -> Iterator[Match]:
     """Everything that a statement does, including what is nested in it."""
     for node in tree.walk():
-        rule = _RULES.get(type(node))
+        rule = _RULES.get(type(node)) or _PARTS.get(type(node))
         if rule is not None:
             yield from rule(node)
         elif isinstance(node, exp.Func):
-            yield from _function(node)
+            yield from of_function(node)
 
 
 def is_statement(tree: exp.Expr) -> bool:
@@ -260,8 +220,30 @@ def _setting(node: exp.Expr) -> Iterator[Match]:
 
 
 def _pragma(node: exp.Expr) -> Iterator[Match]:
-    if node.find(exp.EQ):
+    inner = node.this
+    # ``name = value``, and ``name(value)``, which is the same for most of them.
+    has_value = isinstance(inner, exp.EQ | exp.Func)
+    name = (inner.this.name if isinstance(inner, exp.EQ) else inner.name).lower()
+    if name in ACTING_PRAGMAS or (has_value and name not in READING_PRAGMAS):
         yield Match("sql.setting", Severity.MEDIUM, "Changes a database setting")
+
+
+def _use(node: exp.Expr) -> Iterator[Match]:
+    """Snowflake's ``USE ROLE``: everything else only says where to look."""
+    kind = node.args.get("kind")
+    if isinstance(kind, exp.Expr) and kind.name.upper().endswith(("ROLE", "ROLES")):
+        yield Match("sql.role", Severity.HIGH, "Acts in another role")
+
+
+def _table(node: exp.Expr) -> Iterator[Match]:
+    """DuckDB takes a file's name for a table: ``FROM '/etc/passwd'``."""
+    this, alias = node.this, node.args.get("alias")
+    # What sqlglot takes for names of columns: ``FROM file('/etc/passwd', 'CSV')``.
+    if isinstance(alias, exp.TableAlias) and not alias.this and alias.columns:
+        yield from of_table_function(node.name, alias)
+    if isinstance(this, exp.Identifier) and this.quoted and is_outside(this.name):
+        message = f"Reads the file {shortened(this.name)}"
+        yield Match("sql.file_access", Severity.HIGH, message)
 
 
 def _files(node: exp.Expr) -> Iterator[Match]:
@@ -276,19 +258,6 @@ def _kill(node: exp.Expr) -> Iterator[Match]:
 def _execute(node: exp.Expr) -> Iterator[Match]:
     text = node.sql()
     yield from of_command("EXECUTE", text)
-
-
-def _function(node: exp.Expr) -> Iterator[Match]:
-    name = (node.name if isinstance(node, exp.Anonymous) else node.key).lower()
-    message = f"Calls {shortened(name)}()"
-    if name in _SHELL_FUNCTIONS:
-        yield Match("sql.shell_escape", Severity.CRITICAL, message)
-    elif name in _FILE_FUNCTIONS:
-        yield Match("sql.file_access", Severity.HIGH, message)
-    elif name in _DANGEROUS_FUNCTIONS:
-        yield Match("sql.dangerous_function", Severity.HIGH, message)
-    elif _DESTRUCTIVE_VERBS.intersection(name.split("_")):
-        yield Match("sql.opaque", Severity.MEDIUM, message)
 
 
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], Iterator[Match]]] = {
@@ -315,4 +284,9 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], Iterator[Match]]] = {
     exp.Set: _setting,
     exp.TruncateTable: _truncate,
     exp.Update: _update,
+    exp.Use: _use,
 }
+_PARTS: dict[type[exp.Expr], Callable[[exp.Expr], Iterator[Match]]] = {
+    exp.Table: _table,
+}
+"""What is looked at inside of statements only."""

@@ -31,6 +31,12 @@ _ROWS = (
         Severity.HIGH,
         "Changes what Terraform knows about the infrastructure",
     ),
+    (
+        re.compile(r"\bstate pull\b"),
+        "shell.credential_access",
+        Severity.MEDIUM,
+        "Prints the state, which holds passwords in the clear",
+    ),
 )
 
 

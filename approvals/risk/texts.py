@@ -19,6 +19,8 @@ from approvals.risk.texts_leaves import (
     leaves_of,
 )
 from approvals.risk.texts_named import named_kind
+from approvals.risk.texts_sql import is_search, statement_in
+from approvals.risk.verbs import reads, verbs_of
 from approvals.risk.view import Leaf, View, is_at, tokens
 
 __all__ = ["Text", "Trust", "is_all_of", "texts_in"]
@@ -37,20 +39,18 @@ _INERT_MEMBERS = names(
     " max_rows note read_only reason run_in_background schema timeout timeout_ms"
     " timeout_seconds title workdir working_directory"
 )
-_SQL_LOOK = re.compile(
-    r"(?:DROP\s+(?:TABLE|DATABASE|SCHEMA|VIEW|INDEX|ROLE|USER|OWNED|FUNCTION|SEQUENCE"
-    r"|MATERIALIZED|EXTENSION|TYPE|TRIGGER|POLICY)\s|TRUNCATE\s+[\w\"`\[]|DELETE\s+FROM\s"
-    r"|UPDATE\s+\S{1,200}\s+(?:AS\s+\w+\s+)?SET\s|INSERT\s+INTO\s|MERGE\s+INTO\s"
-    r"|ALTER\s+(?:TABLE|DATABASE|SCHEMA|ROLE|USER|SYSTEM|VIEW|INDEX|DEFAULT)\s"
-    r"|CREATE\s+(?:OR\s+REPLACE\s+)?(?:TABLE|DATABASE|SCHEMA|ROLE|USER|FUNCTION|EXTENSION"
-    r"|VIEW|TRIGGER|INDEX|UNIQUE)\s|GRANT\s.{1,200}\sTO\s|REVOKE\s.{1,200}\sFROM\s"
-    r"|COPY\s+\S{1,200}\s+(?:FROM|TO)\s|SELECT\s|WITH\s+(?:RECURSIVE\s+)?\w+\s+AS\s*\("
-    r"|DO\s+\$|EXEC(?:UTE)?\s+(?:xp_|sp_|IMMEDIATE)|EXPLAIN\s+(?:ANALYZE|\()"
-    r"|LOAD\s+DATA\s|VACUUM\s+FULL)",
+_COLLECTIONS = names("database databases db")
+"""Names that anything searchable has; a product's name says more."""
+_QUERYING = names("call exec execute mcp query run server sql statement tool")
+_BEGINS_SQL = re.compile(
+    r"[\s(;]{0,20}(?:--|/\*|ABORT|ALTER|ANALYZE|BEGIN|CALL|CLUSTER|COMMIT|COPY|CREATE"
+    r"|DECLARE|DELETE|DESC|DESCRIBE|DO|DROP|EXEC|EXECUTE|EXPLAIN|FLUSH|FROM|GRANT|INSERT"
+    r"|KILL|LOAD|LOCK|MERGE|OPTIMIZE|PRAGMA|REINDEX|RENAME|REPAIR|REPLACE|RESET|REVOKE"
+    r"|ROLLBACK|SELECT|SET|SHOW|SHUTDOWN|START|TABLE|TRUNCATE|UPDATE|USE|VACUUM|VALUES"
+    r"|WITH)\b",
     re.IGNORECASE,
 )
-_SPACE = re.compile(r"[\s(]*")
-_STATEMENT_START = re.compile(r"(?:\A|;)[\s(]*")
+_PLAIN_WORDS = re.compile(r"[\w\s,.'?!:-]{0,500}\Z")
 _SHELL_LOOK = re.compile(
     r"\s*(?:#!|(?:(?:sudo|env|nohup|exec)\s+)*(?:\S{0,80}/)?(?:bash|curl|dd|docker|find|git"
     r"|kubectl|mkfs[.\w]*|nc|node|perl|python3?|rm|ruby|sh|shred|sudo|terraform|wget|zsh"
@@ -69,19 +69,22 @@ def texts_in(action: Action, context: Context) -> Iterator[Text]:
     like SQL or shell, or is said by policy to be it, without any text to look at.
     """
     kind = named_kind(action.name)
+    if kind is Kind.SQL and _is_searched_in_words(action):
+        kind = None
     leaves, commands = leaves_of(action.arguments)
     yield from texts_others.of_kind(action, context, leaves, commands)
     mapped = context.mapped(action.name)
     sql = [
         leaf
         for leaf in [*leaves, *commands]
-        if _is_sql(leaf, kind) or _is_mapped(leaf, Role.SQL, mapped)
+        if _is_sql(leaf, kind, action.name) or _is_mapped(leaf, Role.SQL, mapped)
     ]
     leaves, more = _apart(leaves, mapped)
     shell = [*commands, *more]
     if kind is Kind.SQL and not sql:
-        sql = [leaf for leaf in [*leaves, *commands] if _statement_in(leaf.text) >= 0]
-        yield from () if sql else [Text(Kind.SQL, "", "/arguments")]
+        sql = _unnamed_sql([*leaves, *commands])
+        is_quiet = bool(sql) or _is_listing(action.name)
+        yield from () if is_quiet else [Text(Kind.SQL, "", "/arguments")]
     if kind is Kind.SHELL and not shell:
         shell = [leaf for leaf in leaves if leaf.member not in _PROSE_MEMBERS]
         yield from () if shell else [Text(Kind.SHELL, "", "/arguments")]
@@ -95,6 +98,37 @@ def texts_in(action: Action, context: Context) -> Iterator[Text]:
         trust = Trust.LOOKS if leaf in longer else shell_trust
         yield _text(Kind.SHELL, leaf, trust)
     yield from _by_looks([*leaves, *commands], set(sql), set(shell))
+
+
+def _is_listing(name: str) -> bool:
+    """``snowflake_list_warehouses`` needs no statement."""
+    return verbs_of(name) <= {"describe", "get", "list", "show"} and reads(name)
+
+
+def _is_searched_in_words(action: Action) -> bool:
+    """``medical_database(query="diabetes")``: called a database, asked in words."""
+    words = tokens(action.name)
+    others = words - _COLLECTIONS
+    if not words & _COLLECTIONS or named_kind("_".join(sorted(others))) is Kind.SQL:
+        return False
+    values = list(action.arguments.values())
+    texts = [value for value in values if isinstance(value, str) and value.strip()]
+    return (
+        bool(others - _QUERYING)
+        and bool(texts)
+        and all(isinstance(value, str | int | float | None) for value in values)
+        and all(
+            _PLAIN_WORDS.match(text) and not _BEGINS_SQL.match(text) for text in texts
+        )
+    )
+
+
+def _unnamed_sql(leaves: list[TextLeaf]) -> list[TextLeaf]:
+    """What looks like SQL, else the only text that could be any."""
+    found = [leaf for leaf in leaves if statement_in(leaf.text) >= 0]
+    names_aside = _PROSE_MEMBERS | _INERT_MEMBERS
+    left = [leaf for leaf in leaves if leaf.member.lower() not in names_aside]
+    return found or (left if len(left) == 1 else [])
 
 
 def _is_mapped(leaf: TextLeaf, role: Role, mapped: Iterable[Mapped]) -> bool:
@@ -124,7 +158,7 @@ def _by_looks(
     leaves: list[TextLeaf], sql: set[TextLeaf], shell: set[TextLeaf]
 ) -> Iterator[Text]:
     for leaf in leaves:
-        start = -1 if leaf in sql else _statement_in(leaf.text)
+        start = -1 if leaf in sql else statement_in(leaf.text)
         if start >= 0:
             yield _text(Kind.SQL, leaf, Trust.LOOKS, start)
         if leaf not in shell and _SHELL_LOOK.match(leaf.text):
@@ -172,39 +206,12 @@ def _is_inert(leaf: Leaf) -> bool:
     return is_option or leaf.value == ""
 
 
-def _is_sql(leaf: TextLeaf, kind: Kind | None) -> bool:
+def _is_sql(leaf: TextLeaf, kind: Kind | None, name: str) -> bool:
     words = tokens(leaf.member)
     if words & _SQL_ALWAYS:
         return True
     if words & _SQL_MEMBERS:
-        return kind is Kind.SQL or _statement_in(leaf.text) >= 0
+        # People ask search engines for "select committee" and "drop table in excel".
+        is_likely = not is_search(name) and statement_in(leaf.text) >= 0
+        return kind is Kind.SQL or is_likely
     return kind is Kind.SQL and is_command_member(leaf.member)
-
-
-def _statement_in(text: str) -> int:
-    """Where the first thing that looks like a SQL statement starts, or -1."""
-    start = _after_comments(text)
-    if _SQL_LOOK.match(text, start) or text.startswith("/*!", start):
-        return start
-    for boundary in _STATEMENT_START.finditer(text):
-        if _SQL_LOOK.match(text, boundary.end()):
-            return boundary.end()
-    return -1
-
-
-def _after_comments(text: str) -> int:
-    """Where the text starts when leading space and comments are left out."""
-    position = 0
-    while True:
-        position = _SPACE.match(text, position).end()  # type: ignore[union-attr]
-        if text.startswith("--", position):
-            end = text.find("\n", position)
-        elif (
-            text.startswith("/*", position) and text[position + 2 : position + 3] != "!"
-        ):
-            end = text.find("*/", position) + 1
-        else:
-            return position
-        if end <= 0:
-            return position
-        position = end + 1

@@ -12,8 +12,10 @@ from approvals.risk.context import Kind
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.tables import names
 from approvals.risk.texts_named import kinds_of
+from approvals.risk.tool_operations import claims_in
 from approvals.risk.tool_rules import rules_for
-from approvals.risk.verbs import claims_of, reads
+from approvals.risk.tool_words import NOT_DOING
+from approvals.risk.verbs import Claim, claims_of, reads
 from approvals.risk.view import Leaf, View, tokens
 
 SEVERAL = 20
@@ -39,12 +41,25 @@ _GUARDS = names(
 _THINGS = names("accounts emails files id ids items keys names paths records users")
 
 
+_ACCOUNTS = names("account info profile user")
+_EDITING = names("change edit modify patch replace set update")
+_SIGN_IN = names("email new password phone recovery")
+_MEDICINE = names(
+    "dosage dose drug insulin medication medications medicine prescription"
+)
+_RIGHTS = names("access group permission permissions privilege role roles scope")
+_POWERFUL = names(
+    "admin administrator owner root sudo superadmin superuser sysadmin wheel"
+)
+_NOTING = names("ask draft log message note notify remind reply report think track")
+
+
 def analyse(view: View) -> Iterator[Finding]:
     """Findings on what the name admits, and on how broad the arguments are."""
     name = view.action.name
     if set(kinds_of(view.action, view.context)) & _READ_BY_OTHERS:
         return
-    admitted = _admitted(name)
+    admitted = _admitted(claims_in(view))
     broad = _broad(view) if _is_grave(admitted) else None
     for match in admitted:
         severity = _raised(match, broad is not None)
@@ -55,13 +70,14 @@ def analyse(view: View) -> Iterator[Finding]:
     if broad is not None:
         yield broad
     if not reads(name):
+        yield from _by_members(view)
         yield from _guards_off(view)
         yield from _several(view)
 
 
 @lru_cache(maxsize=4096)
-def _admitted(name: str) -> tuple[Match, ...]:
-    found = [match for claim in claims_of(name) for match in rules_for(claim)]
+def _admitted(claims: tuple[Claim, ...]) -> tuple[Match, ...]:
+    found = [match for claim in claims for match in rules_for(claim)]
     return tuple(dict.fromkeys(found))
 
 
@@ -103,6 +119,35 @@ def _guards_off(view: View) -> Iterator[Finding]:
         if guards and skips is leaf.value and (skips or words == guards):
             text = f"Switches a check off: {shortened(leaf.member, 40)}"
             match = Match("tool.weakens_safety", Severity.MEDIUM, text)
+            yield match.at(leaf.pointer)
+            return
+
+
+def _by_members(view: View) -> Iterator[Finding]:
+    """What the members say besides the name: rights, a new sign-in, a medicine."""
+    claims = [claim for claim in claims_of(view.action.name) if claim.verb]
+    is_account = any(
+        claim.verb in _EDITING and claim.objects & _ACCOUNTS for claim in claims
+    )
+    is_noted = any(
+        claim.verb in _NOTING or claim.objects & NOT_DOING for claim in claims
+    )
+    for leaf in view.leaves:
+        words = tokens(leaf.member)
+        if words & _RIGHTS and len(leaf.text) <= 60 and tokens(leaf.text) & _POWERFUL:
+            text = f"Gives somebody the rights of {shortened(leaf.text, 40)}"
+            match = Match("tool.grants_access", Severity.HIGH, text)
+            yield match.at(leaf.pointer)
+            return
+        is_new = is_account and words <= _SIGN_IN and leaf.text != view.action.subject
+        if is_new and words - {"new"}:
+            text = "Changes what somebody signs in or is reached with"
+            match = Match("tool.account_takeover", Severity.MEDIUM, text)
+            yield match.at(leaf.pointer)
+            return
+        if claims and not is_noted and words & _MEDICINE:
+            text = "Is about a medicine or its dose"
+            match = Match("tool.touches_lives", Severity.MEDIUM, text)
             yield match.at(leaf.pointer)
             return
 

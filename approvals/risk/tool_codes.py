@@ -32,6 +32,9 @@ CODES = {
     "tool.grants_access": Code(
         "By its name somebody may do more than before.", _RIGHTS, Verb.GRANT
     ),
+    "tool.infrastructure": Code(
+        "By its name it changes how others reach what runs.", _MISUSE, Verb.CHANGE
+    ),
     "tool.moves_things": Code(
         "By its name something in the physical world opens, moves or starts.",
         _MISUSE,

@@ -2,147 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
+from approvals.risk import tool_words as words
 from approvals.risk.findings import Match, Severity
 from approvals.risk.tables import names
 from approvals.risk.verbs import Claim
 
 _LOW, _MEDIUM, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
-
-_DELETING = names(
-    "delete destroy drop eliminate empty erase expunge flush forget nuke"
-    " obliterate overwrite prune purge remove reset shred trash truncate"
-    " uninstall unlink unpublish wipe zap"
-)
-_SMALL = names(
-    "basket bookmark bookmarks cart comment draft drafts emoji favorite favorites"
-    " favourite favourites filter filters flag highlight label labels like likes"
-    " pin reaction reactions reminder reminders selection star tab tag tags todo"
-    " typing watch wishlist"
-)
-"""What goes and comes every day."""
-_GRAVE = names(
-    "account accounts archive backup backups bucket buckets cluster database"
-    " databases db device disk drive environment factory filesystem history index"
-    " instance namespace org organisation organization partition production"
-    " project record records repo repos repositories repository schema server"
-    " servers snapshot snapshots storage table tables tenant tenants user users"
-    " vault volume volumes workspace"
-)
-"""What many things depend on."""
-_RUNNING = names(
-    "account accounts app application applications card cluster container"
-    " containers database deployment device employee environment function host"
-    " instance instances job jobs machine member membership network node pipeline"
-    " pod process processes server servers service services session sessions site"
-    " subscription subscriptions system task tenant user users vm vms website"
-    " worker workers workflow"
-)
-_STOPPING = names(
-    "ban block deactivate disable disconnect drain eject freeze halt kick kill"
-    " lock pause quit reboot restart shutdown stop suspend terminate"
-)
-_ALWAYS_STOPS = names(
-    "ban deactivate disable drain halt kill reboot shutdown terminate"
-)
-_SAFETY = names(
-    "2fa alarm alarms alert alerting alerts antivirus approval approvals audit"
-    " auditing backup backups camera cameras check checks defender detector edr"
-    " encryption failsafe firewall fraud guard guardrail guardrails interlock"
-    " limit limits log logging logs mfa moderation monitor monitoring policy"
-    " protection protections quarantine safeguard safeguards safety scanner"
-    " scanning security sensor siem smoke tamper telemetry tls totp tracing"
-    " validation verification waf watchdog"
-)
-_WEAKENING = names(
-    "bypass deactivate delete disable disarm erase hide ignore kill lower mute"
-    " override pause purge remove rotate silence skip stop suppress suspend"
-    " truncate unset whitelist wipe"
-)
-_GRANTING = names(
-    "allow allowlist approve authorise authorize delegate elevate escalate grant"
-    " impersonate invite promote share unban unblock unlock unseal whitelist"
-)
-_ADDING = names("add assign attach create enable generate give issue make set update")
-_PEOPLE = names(
-    "admin administrator admins collaborator collaborators contributor"
-    " contributors delegate employee guest guests maintainer member members owner"
-    " owners signatory user users"
-)
-_POLICED = names("access acl bucket group iam key org resource role security user")
-_ACCESS = names(
-    "access acl iam ownership permission permissions privilege privileges right"
-    " rights role roles sudo superuser"
-)
-_KEYS = names(
-    "apikey certificate credential credentials key keypair keys passkey secret"
-    " secrets token tokens"
-)
-_OF_KEYS = names("access api auth bearer deploy gpg oauth personal private service ssh")
-_SIGN_IN = names(
-    "2fa authenticator credentials login mfa otp passcode passkey passphrase"
-    " password passwords pin recovery sso totp"
-)
-_CHANGING_IT = names(
-    "add bypass change create delete disable edit modify remove replace reset"
-    " rotate set update upload"
-)
-_RUNNABLE = names(
-    "binary bytecode cell code command commands executable function javascript js"
-    " lambda macro notebook payload powershell program python r ruby script"
-    " scripts snippet subprocess wasm workflow"
-)
-_PUBLISHING = names(
-    "announce broadcast deploy forcepush launch merge publish release repost ship tweet"
-)
-_POSTING = names("create make post put schedule share submit update upload write")
-_OUTLETS = names(
-    "ad advertisement blog campaign facebook forum hackernews instagram linkedin"
-    " mastodon newsletter pastebin podcast press public reddit social story"
-    " thread tiktok tweet twitter video webpage website wordpress youtube"
-)
-_THINGS = names(
-    "alarm ambulance boiler brake breaker camera car circuit cooker door doors"
-    " drawbridge drone elevator emergency engine furnace garage gate gates"
-    " gripper heater lock locks missile motor oven police pump reactor robot safe"
-    " stove switchgear throttle traffic trunk turbine valve vault vehicle weapon"
-    " window windows"
-)
-_MOVING = names(
-    "activate arm call close control disarm dispatch drive eject fire fly grab"
-    " grip launch lock move open release set start steer stop unlock"
-)
-_SECRETS = names(
-    "credential credentials keychain mnemonic passphrase passphrases password"
-    " passwords secret secrets ssn"
-)
-_OF_SECRETS = names("check compare generate has hash is predict score validate verify")
-_DUMPED = names(
-    "accounts contacts customers database db emails patients records table tables users"
-)
-_CANCELLED = names(
-    "account accounts contract insurance lease membership memberships mortgage"
-    " plan policy service services subscription subscriptions"
-)
-_HARM = names(
-    "attack backdoor blackmail botnet corrupt corruption counterfeit ddos disrupt"
-    " disruption dox doxx exfiltrate exfiltration exploit falsification falsify"
-    " forge forgery fraud hack hacking hijack hijacking keylogger leak leakage"
-    " malware manipulation misdirect misinformation overload phish phishing"
-    " ransomware rootkit sabotage scam smuggle spoof spoofing spyware steal"
-    " stealing tamper tampering theft unauthorized"
-)
-_FIGHTING = names(
-    "alert ban block flag mitigate prevent quarantine remove report resolve"
-    " respond stop"
-)
-_LIVES = names(
-    "911 ambulance anesthesia ballot contract deed diagnosis dosage dose drug"
-    " emergency evacuation grades insulin lawsuit medication medications medicine"
-    " pacemaker police prescription prescriptions surgery transfusion treatment"
-    " ventilator vote will"
-)
-_NOT_DOING = names("note notes draft reminder question search summary template")
-MASS = names("all batch bulk every everyone everything mass multiple")
 
 
 def rules_for(claim: Claim) -> Iterator[Match]:
@@ -156,26 +21,49 @@ def rules_for(claim: Claim) -> Iterator[Match]:
 
 def _admits_harm(claim: Claim) -> Match | None:
     said = claim.objects | {claim.verb}
-    if claim.reads or claim.verb in _FIGHTING or not said & _HARM:
+    is_harm = bool(said & words.HARM) or any(
+        word.startswith(words.HARM_STEMS) for word in said
+    )
+    is_harm = is_harm or any(
+        said & one and said & other for one, other in words.HARMFUL_PAIRS
+    )
+    if claim.reads or claim.verb in words.FIGHTING or not is_harm:
         return None
-    if said & names("detection detector prevention protection response training test"):
+    if said & words.AGAINST_HARM:
         return None
     return Match("tool.admits_harm", _HIGH, "Is named for doing harm")
 
 
 def _touches_lives(claim: Claim) -> Match | None:
-    is_about = claim.verb == "prescribe" or bool(claim.objects & _LIVES)
-    if claim.reads or not claim.verb or not is_about or claim.objects & _NOT_DOING:
+    is_about = claim.verb == "prescribe" or bool(claim.objects & words.LIVES)
+    is_about = is_about or (
+        claim.verb in ("file", "submit") and bool(claim.objects & words.FILED)
+    )
+    is_about = is_about or (
+        claim.verb in ("accept", "sign")
+        and bool(claim.objects & {"agreement", "offer"})
+    )
+    is_about = is_about or (claim.verb == "cast" and "vote" in claim.objects)
+    if claim.reads or not claim.verb or not is_about or claim.objects & words.NOT_DOING:
         return None
     text = "Is named for something that health, safety or rights depend on"
     return Match("tool.touches_lives", _MEDIUM, text)
 
 
 def _weakens(claim: Claim) -> Match | None:
-    hit = claim.objects & _SAFETY
+    hit = claim.objects & words.SAFETY
+    is_cleared = claim.verb in ("clear", "edit", "modify") and (
+        claim.objects & words.TRACES
+    )
+    is_raised = claim.verb in ("exceed", "extend", "increase", "lift", "raise") and (
+        claim.objects & words.EXTENDED
+    )
+    if is_cleared or is_raised:
+        text = "Is named for removing a record or a limit"
+        return Match("tool.weakens_safety", _MEDIUM, text)
     if claim.verb in ("bypass", "override"):
         return Match("tool.weakens_safety", _HIGH, "Is named for getting past a guard")
-    if claim.verb not in _WEAKENING or not hit or claim.objects & {"in", "door"}:
+    if claim.verb not in words.WEAKENING or not hit or claim.objects & {"in", "door"}:
         return None
     if hit <= {"log", "logs", "limit", "limits", "check", "checks", "policy"} and (
         claim.verb in ("pause", "rotate", "kill", "hide", "stop")
@@ -186,11 +74,18 @@ def _weakens(claim: Claim) -> Match | None:
 
 
 def _takes_over(claim: Claim) -> Match | None:
-    is_sign_in = bool(claim.objects & _SIGN_IN)
+    if claim.verb in ("rotate", "regenerate", "reset") and claim.objects & words.KEYS:
+        text = "Is named for replacing keys that others use"
+        return Match("tool.account_takeover", _MEDIUM, text)
+    is_factor = claim.verb in ("reset", "delete", "remove", "disable", "enroll")
+    is_sign_in = bool(claim.objects & words.SIGN_IN)
+    is_sign_in = is_sign_in or (is_factor and "factor" in claim.objects)
     is_address = claim.objects >= {"email"} and bool(
-        claim.objects & {"account", "user", "login", "recovery", "primary", "my"}
+        claim.objects
+        & {"account", "address", "user", "login", "recovery", "primary", "my"}
     )
-    if claim.verb not in _CHANGING_IT or not (is_sign_in or is_address):
+    is_address = is_address and not claim.objects & words.MAIL_TOOLS
+    if claim.verb not in words.CHANGING_IT or not (is_sign_in or is_address):
         return None
     if claim.objects & {"manager", "policy"} and claim.verb not in ("delete", "remove"):
         return None
@@ -201,7 +96,16 @@ def _takes_over(claim: Claim) -> Match | None:
 
 
 def _moves_things(claim: Claim) -> Match | None:
-    if claim.verb not in _MOVING or not claim.objects & _THINGS:
+    is_set = claim.verb in names(
+        "adjust change control force modify override set update write"
+    )
+    things = claim.objects & words.THINGS
+    is_moved = claim.verb in words.MOVING and bool(things)
+    is_armed = claim.verb in ("activate", "arm", "enable", "set", "start")
+    if is_armed and things == {"alarm"}:
+        return None
+    is_steered = is_set and bool(claim.objects & (words.PLANT | words.CONTROLS))
+    if not is_moved and not is_steered:
         return None
     if claim.verb == "lock" or claim.verb == "close":
         return None
@@ -212,18 +116,31 @@ def _moves_things(claim: Claim) -> Match | None:
 
 def _grants(claim: Claim) -> Match | None:
     verb, objects = claim.verb, claim.objects
-    is_pair = verb in _ADDING and (
-        bool(objects & _ACCESS)
-        or (bool(objects & _PEOPLE) and verb in ("add", "assign", "make"))
-        or (bool(objects & _KEYS) and bool(objects & (_OF_KEYS | {"apikey"})))
+    is_pair = verb in words.ADDING and (
+        bool(objects & words.ACCESS)
+        or (bool(objects & words.PEOPLE) and verb in ("add", "assign", "make"))
+        or (bool(objects & words.KEYS) and bool(objects & (words.OF_KEYS | {"apikey"})))
         or ("credentials" in objects)
     )
-    is_handed_over = verb == "transfer" and bool(objects & {"owner", "ownership"})
+    is_given = verb in ("renounce", "transfer")
+    is_handed_over = is_given and bool(objects & words.GIVEN_AWAY)
+    is_handed_over = is_handed_over or (
+        verb == "issue" and bool(objects & words.KEYS) and "refund" not in objects
+    )
+    is_handed_over = is_handed_over or (
+        verb in words.CHANGING_RIGHTS and bool(objects & words.ACCESS)
+    )
+    is_handed_over = is_handed_over or (
+        verb in ("connect", "link") and bool(objects & words.LINKED)
+    )
+    is_handed_over = is_handed_over or (verb == "assume" and "role" in objects)
     is_opened = verb == "open" and bool(objects & {"port", "ports"})
     is_pair = is_pair or is_handed_over or is_opened
-    if objects & {"policy", "policies"} and verb in ("attach", "put", "update", "set"):
-        is_pair = is_pair or bool(objects & _POLICED)
-    is_granting = verb in _GRANTING and not objects & {"suggestion", "cookies"}
+    if objects & {"policy", "policies"} and verb in words.SETTING:
+        is_pair = is_pair or bool(objects & words.POLICED)
+    is_granting = verb in words.GRANTING and not objects & {"suggestion", "cookies"}
+    is_granting = is_granting and not (verb == "invite" and objects & words.GATHERINGS)
+    is_granting = is_granting and not (verb == "escalate" and objects & words.HELPERS)
     if not (is_pair or is_granting):
         return None
     grave = objects & {"admin", "administrator", "root", "owner", "sudo", "superuser"}
@@ -234,28 +151,38 @@ def _grants(claim: Claim) -> Match | None:
 
 def _deletes(claim: Claim) -> Match | None:
     objects = claim.objects
-    is_clearing = claim.verb in ("clear", "format") and bool(objects & _GRAVE)
-    if claim.verb not in _DELETING and not is_clearing:
+    is_clearing = claim.verb in ("clear", "format") and bool(objects & words.GRAVE)
+    if claim.verb not in words.DELETING and not is_clearing:
         return None
-    is_small = bool(objects & _SMALL) or (
+    is_small = bool(objects & words.SMALL) or (
         claim.verb == "remove" and bool(objects & {"item", "items", "line"})
     )
-    if is_small and not objects & (_GRAVE | MASS):
+    if is_small and not objects & (words.GRAVE | words.MASS):
         return Match("tool.changes", _LOW, "Is named for removing something small")
-    if claim.verb in ("reset", "forget") and not objects & (_GRAVE | MASS):
+    if claim.verb in ("reset", "forget") and not objects & (words.GRAVE | words.MASS):
         return Match("tool.changes", _LOW, "Is named for setting something back")
-    is_grave = bool(objects & (_GRAVE | MASS)) and "from" not in objects
+    is_grave = bool(objects & (words.GRAVE | words.MASS)) and "from" not in objects
     severity = _HIGH if is_grave else _MEDIUM
     return Match("tool.deletes", severity, "Is named for deleting")
 
 
 def _stops(claim: Claim) -> Match | None:
     verb, objects = claim.verb, claim.objects
-    is_grave = bool(objects & (MASS | {"production", "cluster", "instance", "server"}))
-    if verb in _STOPPING and (verb in _ALWAYS_STOPS or objects & _RUNNING):
+    if verb == "disable" and objects & words.HOUSEHOLD and not objects & words.GRAVE:
+        return None
+    is_shut = verb == "close" and bool(objects & words.CLOSED_FOR_GOOD)
+    if is_shut or (verb == "archive" and objects & words.ARCHIVED):
+        text = "Is named for closing what others may still use"
+        return Match("tool.stops", _MEDIUM, text)
+    is_grave = bool(
+        objects & (words.MASS | {"production", "cluster", "instance", "server"})
+    )
+    if verb in words.STOPPING and (
+        verb in words.ALWAYS_STOPS or objects & words.RUNNING
+    ):
         text = "Is named for stopping something or locking somebody out"
         return Match("tool.stops", _HIGH if is_grave else _MEDIUM, text)
-    is_all = bool(objects & (_CANCELLED | MASS)) or _is_plural(claim)
+    is_all = bool(objects & (words.CANCELLED | words.MASS)) or _is_plural(claim)
     if verb == "cancel" and is_all:
         text = "Is named for cancelling a contract, or several things at once"
         return Match("tool.stops", _MEDIUM, text)
@@ -272,19 +199,33 @@ def _is_plural(claim: Claim) -> bool:
 
 def _executes(claim: Claim) -> Match | None:
     is_code = claim.verb in ("run", "execute", "exec", "invoke", "inject") and bool(
-        claim.objects & _RUNNABLE
+        claim.objects & words.RUNNABLE
     )
     is_bare = claim.verb in ("exec", "execute", "eval") and not claim.objects
+    is_added = claim.verb in ("add", "enable", "load") and bool(
+        claim.objects & {"addon", "extension", "plugin"}
+    )
+    if is_added or (
+        claim.verb in ("install", "sideload") and claim.objects & words.INSTALLED
+    ):
+        return Match("tool.executes", _MEDIUM, "Is named for installing software")
     if not (is_code or is_bare or claim.verb == "eval"):
         return None
     return Match("tool.executes", _MEDIUM, "Is named for running code")
 
 
 def _publishes(claim: Claim) -> Match | None:
-    is_post = claim.verb in _POSTING and bool(claim.objects & _OUTLETS)
-    if claim.verb not in _PUBLISHING and not is_post:
+    is_post = claim.verb in words.POSTING and bool(claim.objects & words.OUTLETS)
+    is_post = is_post or (
+        claim.verb == "send" and bool(claim.objects & words.SENT_TO_ALL)
+    )
+    if claim.verb not in words.PUBLISHING and not is_post:
         is_push = claim.verb == "push" and bool(
-            claim.objects & {"files", "image", "package", "main", "master", "commit"}
+            claim.objects
+            & names(
+                "branch commit file files git image main master origin package remote"
+                " repo repository tag"
+            )
         )
         if not is_push:
             return None
@@ -297,21 +238,62 @@ def _publishes(claim: Claim) -> Match | None:
     return Match("tool.publishes", _HIGH if is_grave else _MEDIUM, text)
 
 
+def _rewires(claim: Claim) -> Match | None:
+    is_set = claim.verb in words.SETTING | {"add", "redirect", "reroute"}
+    if not is_set or not claim.objects & words.NETWORK:
+        return None
+    text = "Is named for changing how others reach what runs"
+    return Match("tool.infrastructure", _MEDIUM, text)
+
+
+def _merges(claim: Claim) -> Match | None:
+    if claim.verb != "merge" or not claim.objects & words.MERGED:
+        return None
+    return Match("tool.deletes", _MEDIUM, "Is named for making one of two for good")
+
+
+def _reverts(claim: Claim) -> Match | None:
+    is_older = claim.verb in ("restore", "revert", "rollback")
+    if not is_older or not claim.objects & words.OLDER:
+        return None
+    text = "Is named for putting an older state over what is there"
+    return Match("tool.deletes", _MEDIUM, text)
+
+
+def _takes_out(claim: Claim) -> Match | None:
+    is_copied = claim.verb in words.COPYING
+    if not is_copied or not claim.objects & words.ELSEWHERE:
+        return None
+    text = "Is named for bringing something out of the organisation"
+    return Match("tool.publishes", _MEDIUM, text)
+
+
 def _reads_secrets(claim: Claim) -> Match | None:
     verb, objects = claim.verb, claim.objects
-    is_key = bool(objects & _KEYS) and bool(objects & {"api", "private", "ssh"})
-    is_reading = claim.reads or verb in ("export", "dump", "copy", "exfiltrate")
-    if is_reading and verb not in _OF_SECRETS and (objects & _SECRETS or is_key):
+    if objects & words.ABOUT_SECRETS:
+        return None
+    is_key = bool(objects & words.KEYS) and bool(objects & {"api", "private", "ssh"})
+    is_reading = claim.reads or verb in words.HANDING_OUT
+    if (
+        is_reading
+        and verb not in words.OF_SECRETS
+        and (objects & words.SECRETS or is_key)
+    ):
         text = "Is named for handing out passwords or keys"
         return Match("tool.reads_secrets", _MEDIUM, text)
-    if verb in ("dump", "exfiltrate") or (verb == "export" and objects & _DUMPED):
+    is_carried = verb in ("copy", "sync", "upload") and objects & words.PEOPLES_DATA
+    if (
+        is_carried
+        or verb in ("dump", "exfiltrate")
+        or (verb == "export" and objects & words.DUMPED)
+    ):
         text = "Is named for taking whole data sets out"
         return Match("tool.reads_secrets", _MEDIUM, text)
     return None
 
 
 def _mass(claim: Claim) -> Match | None:
-    if claim.reads or not claim.verb or not claim.objects & MASS:
+    if claim.reads or not claim.verb or not claim.objects & words.MASS:
         return None
     return Match("tool.broad", _MEDIUM, "Is named for changing many things at once")
 
@@ -330,8 +312,12 @@ _RULES: tuple[Callable[[Claim], Match | None], ...] = (
     _grants,
     _deletes,
     _stops,
+    _rewires,
+    _merges,
+    _reverts,
     _executes,
     _publishes,
+    _takes_out,
     _reads_secrets,
     _touches_lives,
     _mass,

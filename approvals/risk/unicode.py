@@ -141,6 +141,8 @@ class _Looked:
         for span in islice(lookalikes.styled(text), _ENOUGH):
             yield _looks_like(text, span, severity, "a word in another style"), span
         if is_strict:
+            for span in islice(lookalikes.operators(text), _ENOUGH):
+                yield _looks_like(text, span, Severity.HIGH, "an operator"), span
             yield from islice(self._whole(), _ENOUGH)
 
     def _whole(self) -> Iterator[tuple[Match, tuple[int, int]]]:

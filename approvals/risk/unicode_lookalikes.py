@@ -32,6 +32,7 @@ _MARKS_OF_ADDRESSES = re.compile(
     "(?<=[a-zA-Z0-9])[\u2044\u2215\u29f8\u2cc6\uff0f\u2024\uff0e\uff61\u3002\u2236\ua789"
     "\uff1a\uff20\ufe6b]+(?=[a-zA-Z0-9])"
 )
+_OPERATORS = re.compile("(?<=[\\w)\\]\"' ])[\u01c3\u037e](?=[=\\s\\w(]|\\Z)")
 _HOSTS = Scanner(
     r"(?:https?://|ftp://|www\.|@)[^\s/<>\"'()\[\]{},;]+",
     r"[\pL\pN_-]+(?:\.[\pL\pN_-]+)*\.(?:com|net|org|io|co|dev|app|info|biz|me|ru|uk|de|fr"
@@ -111,7 +112,9 @@ def _is_mixed(word: str, is_strict: bool) -> bool:
     if not all(char in _letters() for char in foreign):
         return False
     if is_strict:
-        return len(word) >= 3
+        # Physics has words such as "ρx"; nobody mixes in a Cyrillic letter on purpose.
+        is_cyrillic = any("\u0400" <= char <= "\u052f" for char in foreign)
+        return len(word) >= 3 or is_cyrillic
     is_ending = all(char.isascii() for char in word.rstrip("".join(foreign)))
     is_long = len(word) >= 5 and sum(char.isascii() for char in word) >= 2
     return is_long and not is_ending
@@ -143,6 +146,11 @@ def styled(text: str) -> Iterator[tuple[int, int]]:
 def address_marks(text: str) -> Iterator[tuple[int, int]]:
     """Slashes, dots and colons that are none, between ASCII characters."""
     yield from (found.span() for found in _MARKS_OF_ADDRESSES.finditer(text))
+
+
+def operators(text: str) -> Iterator[tuple[int, int]]:
+    """``ǃ`` and the Greek question mark, which look like ``!`` and ``;`` in code."""
+    yield from (found.span() for found in _OPERATORS.finditer(text))
 
 
 def hosts(text: str) -> Iterator[tuple[int, int]]:

@@ -1,109 +1,35 @@
 """What the name of an action claims that it does: its verbs and their objects."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from approvals.risk.tables import names
+from approvals.risk.verbs_words import (
+    ASKED,
+    CHANGING,
+    CONTAINERS,
+    EITHER,
+    JOINS,
+    METHODS,
+    NOMINAL,
+    NOUNS,
+    PHRASES,
+    READING,
+    STRICT,
+    SYNONYMS,
+    TAILS,
+)
 
-READING = names(
-    "analyse analyze ask browse calculate can check classify compare compute"
-    " count describe detect diff download estimate evaluate examine exists"
-    " explain explore extract fetch find get glob grep has head help identify"
-    " inspect is list locate lookup ls measure monitor parse ping predict preview"
-    " query quote read recommend retrieve scan search select show simulate stat"
-    " status suggest summarise summarize tail think track translate validate"
-    " verify view"
+_REQUEST = re.compile(
+    r"(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)[ :_.-]{0,3}(/.*)", re.IGNORECASE
 )
-"""Verbs that change nothing, if the name speaks the truth."""
-CHANGING = names(
-    "accept activate add adjust allow append apply approve archive arm assign"
-    " attach authorise authorize ban broadcast buy bypass cancel clear close"
-    " configure confirm connect convert copy create deactivate decline delegate"
-    " delete demote deny deploy destroy detach disable disarm disburse discard"
-    " disconnect dismiss dispatch donate drain drop duplicate edit eject elevate"
-    " enable enrol enroll erase eval exec execute expire expose expunge finalize"
-    " flash flush forcepush forget format forward generate give grant halt hide"
-    " impersonate import ingest insert install invest invite invoke join kick"
-    " kill launch leave login logout make merge migrate modify move mute notify"
-    " nuke obliterate opt override overwrite pause pay payout persist place"
-    " prescribe proceed promote provision prune publish purchase purge push put"
-    " quit reassign reboot recover redeem refund register reimburse reinstate"
-    " reject relay remember remit remove rename renew reopen repay replace"
-    " reschedule reset resize resolve respond restart restore resume return"
-    " revert revoke rollback rotate run save scale schedule sell send set share"
-    " shred shutdown sign skip spawn start stop submit subscribe suppress suspend"
-    " terminate toggle topup transmit trash trigger truncate unban unblock"
-    " unfollow unfreeze uninstall unlink unlock unpublish unregister unseal unset"
-    " unshare unsubscribe update upgrade upload upsert wipe wire withdraw write"
-    " zap"
-)
-"""Verbs that are hardly ever nouns in the name of an action."""
-EITHER = names(
-    "access bid block book call change charge cleanup commit control debit"
-    " deposit dump email empty escalate exchange exfiltrate export fax filter"
-    " follow freeze grab hack label like lock log mail mark message modify note"
-    " open order patch post process record release reply report repost request"
-    " reserve review settle ship sms sort store swap switch sync tag test tip"
-    " trade transfer turn tweet"
-)
-"""Verbs that are nouns just as often."""
-_STRICT = READING - names(
-    "ask can check count diff download exists has head help is list query quote scan"
-    " stat status tail track view"
-)
-_PHRASES = {
-    ("cash", "out"): "withdraw",
-    ("check", "in"): "register",
-    ("check", "out"): "purchase",
-    ("clean", "up"): "cleanup",
-    ("force", "merge"): "forcepush",
-    ("force", "push"): "forcepush",
-    ("log", "in"): "login",
-    ("log", "out"): "logout",
-    ("look", "up"): "lookup",
-    ("opt", "out"): "unsubscribe",
-    ("pay", "out"): "payout",
-    ("power", "off"): "shutdown",
-    ("roll", "back"): "rollback",
-    ("shut", "down"): "shutdown",
-    ("shut", "off"): "shutdown",
-    ("sign", "up"): "register",
-    ("switch", "off"): "disable",
-    ("switch", "on"): "enable",
-    ("take", "down"): "delete",
-    ("tear", "down"): "destroy",
-    ("top", "up"): "topup",
-    ("turn", "off"): "disable",
-    ("turn", "on"): "enable",
-    ("wind", "down"): "shutdown",
-}
-_SYNONYMS = {
-    "analysis": "analyze",
-    "calculation": "calculate",
-    "calculator": "calculate",
-    "checker": "check",
-    "checkout": "purchase",
-    "cleanup": "delete",
-    "comparison": "compare",
-    "del": "delete",
-    "estimation": "estimate",
-    "estimator": "estimate",
-    "finder": "find",
-    "poweroff": "shutdown",
-    "prediction": "predict",
-    "predictor": "predict",
-    "reader": "read",
-    "recommendation": "recommend",
-    "recommender": "recommend",
-    "rm": "delete",
-    "rmdir": "delete",
-    "teardown": "destroy",
-    "validator": "validate",
-    "viewer": "view",
-}
-_JOINS = names("and then or plus")
+_SEPARATORS = re.compile(r"[./:]|__")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+_NO_GERUNDS = frozenset({"make", "persist", "put", "set"})
+"""Whose ``-ing`` is a thing: a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +39,21 @@ class Claim:
     verb: str
     objects: frozenset[str]
 
+    @classmethod
+    def of(cls, verb: str, words: Iterable[str]) -> "Claim":
+        """With the singular beside each plural; the verb is no object."""
+        said = frozenset(words) - {verb}
+        return cls(verb, said.union(*(_singular(word) for word in said)))
+
     @property
     def reads(self) -> bool:
         return self.verb in READING
+
+
+def _singular(word: str) -> tuple[str, ...]:
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us")):
+        return ()
+    return (f"{word[:-3]}y",) if word.endswith("ies") else (word[:-1],)
 
 
 @lru_cache(maxsize=4096)
@@ -131,26 +69,69 @@ def words_of(name: str) -> tuple[str, ...]:
     found: list[str] = []
     while words:
         word = words.pop(0)
-        pair = _PHRASES.get((word, words[0])) if words else None
+        pair = PHRASES.get((word, words[0])) if words else None
         if pair is not None:
             words.pop(0)
         verb = pair or word
-        found.append(_SYNONYMS.get(verb, verb))
+        found.append(SYNONYMS.get(verb, verb))
     return tuple(found)
 
 
 @lru_cache(maxsize=4096)
 def claims_of(name: str) -> tuple[Claim, ...]:
-    """What a name says, one claim for each part: ``read_and_send`` says two things."""
+    """What a name says, one claim for each part: ``read_and_send`` says two things.
+
+    ``OrderService.GetOrder`` and ``GmailManagerReadMail`` say first whose verb it
+    is; ``DELETE:/users/1`` is a request over HTTP.
+    """
+    request = _REQUEST.match(name[:500])
+    if request:
+        return (_requested(request[1].lower(), request[2]),)
+    every = words_of(name)
+    own = _own_words(name, every)
     parts: list[list[str]] = [[]]
-    for word in words_of(name):
-        if word in _JOINS:
+    for word in own:
+        if word in JOINS:
             parts.append([])
         else:
             parts[-1].append(word)
+    beside = frozenset(every[: len(every) - len(own)])
     return tuple(
-        Claim(verb, frozenset(part) - {verb}) for part in parts for verb in _verbs(part)
+        Claim.of(verb, beside.union(part)) for part in parts for verb in _verbs(part)
     )
+
+
+def _own_words(name: str, every: tuple[str, ...]) -> tuple[str, ...]:
+    """The words from the verb on, where what stands before is a place or service."""
+    last = words_of(_SEPARATORS.split(name[:500])[-1])
+    if last and len(last) < len(every) and every[-len(last) :] == last:
+        own = _behind_container(last)
+        is_said = _is_verb(own[0]) or own[-1] in NOMINAL
+        if is_said and CHANGING.isdisjoint(every[: -len(last)]):
+            return own
+    return _behind_container(every)
+
+
+def _behind_container(words: tuple[str, ...]) -> tuple[str, ...]:
+    for at in range(len(words) - 1, 1, -1):
+        is_container = words[at - 1] in CONTAINERS and _is_verb(words[at])
+        if is_container and CHANGING.isdisjoint(words[:at]):
+            return words[at:]
+    return words
+
+
+def _is_verb(word: str) -> bool:
+    return word in READING or word in CHANGING or word in EITHER
+
+
+def _requested(method: str, path: str) -> Claim:
+    """``POST /users/1/deactivate`` says what it does at its end; others do not."""
+    said = words_of(path.partition("?")[0])
+    plain = [word for word in said if not word.isdigit()]
+    verb = METHODS[method]
+    if method in ("post", "put", "patch") and plain and plain[-1] in CHANGING:
+        verb = plain[-1]
+    return Claim.of(verb, frozenset(plain))
 
 
 def reads(name: str) -> bool:
@@ -174,13 +155,30 @@ def _verbs(words: list[str]) -> list[str]:
     if not words:
         return []
     first = words[0]
+    if first in NOUNS and words[-1] in ASKED:
+        return ["check"]
     if first in READING or first in CHANGING:
         return [first]
-    sure = next((word for word in words if word in CHANGING or word in _STRICT), "")
-    if first in EITHER and words[-1] in _STRICT and sure == words[-1]:
+    noun = _nominal(words)
+    if noun:
+        return [noun]
+    sure = next((word for word in words if word in CHANGING or word in STRICT), "")
+    if first in EITHER and words[-1] in STRICT and sure == words[-1]:
         return [sure]
     if first in EITHER and (not sure or sure in READING):
         return [first, sure] if sure else [first]
     if sure:
         return [sure]
     return [next((word for word in words if word in EITHER or word in READING), "")]
+
+
+def _nominal(words: list[str]) -> str:
+    """The verb in the noun that ends a name: ``AccountDeletionService`` deletes."""
+    heads = [word for word in words if word not in TAILS] or words
+    head = heads[-1]
+    if head in NOMINAL:
+        return NOMINAL[head]
+    if not head.endswith("ing") or len(heads) == 1:
+        return ""
+    stems = (head[:-3], f"{head[:-3]}e", head[:-4])
+    return next((stem for stem in stems if stem in CHANGING - _NO_GERUNDS), "")

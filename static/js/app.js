@@ -12,6 +12,7 @@ import { watchBench } from "./policy_bench.js";
 import { watchQueue } from "./queue.js";
 import { watchRequest } from "./request.js";
 import { watchRows } from "./rows.js";
+import { watchViewing } from "./viewing.js";
 
 const live = new Live();
 startClock();
@@ -26,4 +27,5 @@ watchBrake(live);
 watchGrant();
 watchDraft();
 watchBench();
+watchViewing();
 live.start();

@@ -8,6 +8,7 @@ from agents import keys, registry, signing
 from agents.auth import Unauthenticated, authenticate_key, authenticate_webhook
 from agents.models import AgentKey
 from audit.log import SYSTEM
+from audit.models import Entry
 
 BODY = b'{"action":"x"}'
 NO_FIT = "No signature in webhook-signature matches."
@@ -106,6 +107,16 @@ def test_the_first_use_is_noted_and_then_one_a_minute(registration):
     AgentKey.objects.update(last_used_at=timezone.now() - timedelta(seconds=61))
     authenticate_key(header)
     assert AgentKey.objects.get().last_used_at > timezone.now() - timedelta(seconds=60)
+
+
+def test_the_first_use_of_a_key_is_in_the_log_once(registration):
+    header = f"Bearer {registration.key}"
+    authenticate_key(header)
+    AgentKey.objects.update(last_used_at=timezone.now() - timedelta(seconds=61))
+    authenticate_key(header)
+    entry = Entry.objects.get(action="key:first_used")
+    assert entry.subject_id == str(AgentKey.objects.get().pk)
+    assert entry.actor_name == registration.agent.name
 
 
 def test_a_refused_key_is_not_noted_as_used(registration):

@@ -135,3 +135,35 @@ def test_finds_open_doors_in_plain_arguments(
     arguments: dict[str, Any], code: str
 ) -> None:
     assert code in found("cloud.call", arguments)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aws configure export-credentials", "aws ec2 export-image --image-id a",
+        "aws eks update-cluster-version --name a --version 2", "az vm deallocate -n a",
+        "aws redshift get-cluster-credentials --db-user a", "az vm open-port -n a",
+        "az acr login -n a --expose-token", "az webapp config appsettings list -n a",
+        "az network nic ip-config rename -n a", "az rest --method PUT --url u",
+        "gcloud compute disks snapshot a", "gcloud sql export sql a gs://b/c",
+        "bq query 'DROP TABLE a.b'", "az vm --resource-group a delete",
+    ],
+)  # fmt: skip
+def test_whatever_does_not_read_is_held(text):
+    findings = assess(Action("Bash", "bot", {"command": text})).findings
+    assert any(finding.severity.rank >= MEDIUM.rank for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "az restore-point collection list", "az vm list -o table", "az version",
+        "az group show --name delete-me", "gcloud builds log 7", "az account show",
+        "gcloud config get-value project", "gcloud compute zones list",
+        "az deployment group what-if -f a.bicep", "az rest --method get --url u",
+        "gcloud auth list", "bq query --dry_run 'SELECT 1'", "az bicep build -f a",
+    ],
+)  # fmt: skip
+def test_whatever_reads_passes(text):
+    findings = assess(Action("Bash", "bot", {"command": text})).findings
+    assert all(finding.severity.rank < MEDIUM.rank for finding in findings)

@@ -31,6 +31,17 @@ def test_files_with_secrets_are_found_for_reading_and_writing(name, path):
     assert found["file.credentials"] == "high"
 
 
+def test_a_secret_that_is_attached_is_found():
+    found = severities_in("mail.send", {"to": "x", "attach": "~/.ssh/id_rsa"}, "file")
+    assert found["file.credentials"] == "high"
+
+
+def test_projects_below_srv_are_no_part_of_the_machine():
+    assert severities_in("write_file", {"path": "/srv/shop/app.py"}, "file") == {}
+    assert severities_in("write_file", {"path": "/srv/x.conf"}, "file") != {}
+    assert severities_in("directory_tree", {"path": "/usr/share"}, "file") == {}
+
+
 @pytest.mark.parametrize("path", ORDINARY)
 @pytest.mark.parametrize("name", ["read_file", "write_file", "edit_file"])
 def test_ordinary_files_are_quiet(name, path):

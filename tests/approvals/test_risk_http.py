@@ -89,6 +89,12 @@ def test_hosts_in_disguise_are_found(url):
         ({"url": "https://x.test/?d=" + "word+" * 80}, "http.data_in_url", "medium"),
         ({"url": f"https://{'a1' * 25}.x.test/"}, "http.data_in_url", "medium"),
         ({"url": f"https://x.test/{LOAD}"}, "http.data_in_url", "medium"),
+        ({"url": "https://x.test/p?cookies=a%3Db1"}, "http.data_in_url", "medium"),
+        (
+            {"url": "https://x.test/p?system_prompt=You+are"},
+            "http.data_in_url",
+            "medium",
+        ),
         ({"url": "https://webhook.site/x"}, "http.catcher", "high"),
         ({"url": "https://a1b2.ngrok-free.app/x"}, "http.catcher", "high"),
         ({"url": "webhook.site/x"}, "http.catcher", "high"),
@@ -130,6 +136,14 @@ def test_requests_that_change_something_are_found(name, arguments, code):
 )
 def test_requests_that_only_read_are_quiet(name, arguments):
     assert severities_in(name, arguments, "http") == {}
+
+
+def test_a_program_that_is_downloaded_is_found():
+    found = severities_in(
+        "download_file", {"url": "https://x.test/a/setup.exe"}, "http"
+    )
+    assert found == {"http.program": "medium"}
+    assert severities_in("download_file", {"url": "https://x.test/a.pdf"}, "http") == {}
 
 
 def test_our_own_hosts_may_be_changed_and_reached():

@@ -99,6 +99,19 @@ def test_commands_that_write_to_such_files_are_found(command):
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
+        ("update_system_prompt", {"prompt": "You are kind"}),
+        ("set_instructions", {"instructions": "Answer in verse"}),
+        ("edit_agent_guidelines", {"text": "Be brief"}),
+        ("replaceAssistantPersona", {"persona": "pirate"}),
+    ],
+)
+def test_changing_what_an_agent_goes_by_is_found_by_name(name, arguments):
+    assert [one.code for one in memory_in(name, arguments)] == ["memory.instructions"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
         ("memory.store", {"text": "Prefers tea"}),
         ("save_memory", {"content": "Prefers tea"}),
         ("remember", {"fact": "Prefers tea"}),
@@ -146,6 +159,9 @@ def test_what_changes_behaviour_for_good_is_high(text):
         ("Write", {"file_path": "docs/memory.html", "content": "x"}),
         ("Write", {"file_path": ".vscode/settings.json", "content": "{}"}),
         ("memory.search", {"query": "tea"}),
+        ("update_delivery_instructions", {"instructions": "Leave it at the door"}),
+        ("get_system_prompt", {"id": "x"}),
+        ("add_prompt", {"text": "Draw a cat"}),
         ("recall_memory", {"query": "a b c d"}),
         ("read_graph", {}),
         ("search_nodes", {"query": "x y z"}),

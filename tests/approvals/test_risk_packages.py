@@ -45,6 +45,15 @@ def codes_of(command):
         (PYPI, "dateutil-python", "python-dateutil"),
         (PYPI, "python-requests", "requests"),
         (PYPI, "colorama-py", "colorama"),
+        (PYPI, "requseets", "requests"),
+        (PYPI, "cryptograhpyy", "cryptography"),
+        (PYPI, "flaskpy", "flask"),
+        (PYPI, "requests-auth-helper", "requests"),
+        (PYPI, "numpy-requests", "numpy"),
+        (NPM, "nodeexpress", "express"),
+        (NPM, "expressjs-core", "express"),
+        (NPM, "react-utils-pro", "react"),
+        (Ecosystem.GO, "github.com/sirupsen-go/logrus", "github.com/sirupsen/logrus"),
         (NPM, "lodahs", "lodash"),
         (NPM, "loadsh", "lodash"),
         (NPM, "axois", "axios"),
@@ -74,6 +83,8 @@ def test_finds_names_that_can_be_taken_for_others(ecosystem, name, known):
         (PYPI, "python_dateutil"),
         (PYPI, "Django"),
         (PYPI, "our-company-billing"),
+        (PYPI, "pytest-our-billing"),
+        (PYPI, "django-requests"),
         (PYPI, "sklearn"),
         (NPM, "react"),
         (NPM, "preact"),
@@ -92,12 +103,10 @@ def test_known_and_unlike_names_are_no_lookalikes(ecosystem, name):
 @pytest.mark.parametrize(
     ("ecosystem", "name", "known"),
     [
-        (PYPI, "requests-auth-helper", "requests"),
         (NPM, "@somebody/lodash", "lodash"),
-        (NPM, "react-utils-pro", "react"),
     ],
 )
-def test_a_known_name_with_words_added_is_only_a_note(ecosystem, name, known):
+def test_a_known_name_in_another_scope_is_only_a_note(ecosystem, name, known):
     found = resemblance(ecosystem, name)
     assert found is not None
     assert (found.known, found.is_close) == (known, False)
@@ -381,3 +390,49 @@ def test_points_to_members_with_odd_names():
     action = Action("pip.install", "bot", {"a/packages~b": {"lodahs": "1"}})
     assert_sound(action, "packages")
     assert "/arguments/a~1packages~0b" in {f.pointer for f in assess(action).findings}
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("npm config set registry http://npm.a.example", "other_registry"),
+        (
+            "pip config set global.index-url http://pip.a.example/simple",
+            "other_registry",
+        ),
+        ("helm repo add shop https://charts.a.example/x", "other_registry"),
+        ("gem sources --add http://gems.a.example", "other_registry"),
+        ("composer config repositories.a vcs http://git.a.example/a", "other_registry"),
+        ("npm config set strict-ssl false", "unchecked"),
+        ("go env -w GONOSUMDB=*", "unchecked"),
+        ("rpm -ivh http://a.example/b.rpm", "from_url"),
+        ("dpkg -i /tmp/b.deb", "from_url"),
+        ("apt install ./b.deb", "from_url"),
+        ("pacman -U https://a.example/b.pkg.tar.zst", "from_url"),
+        ("deno run -A https://a.example/b.ts", "from_url"),
+        ("pip install our-billing-core==99.9.9", "unknown"),
+        ("npm install our-billing-core@9999.0.0", "unknown"),
+    ],
+)
+def test_finds_where_packages_come_from(command, code):
+    severity = codes_of(command).get(f"packages.{code}")
+    assert severity in ("medium", "high")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "npm config get registry",
+        "npm config set registry https://registry.npmjs.org/",
+        "helm repo add bitnami https://charts.bitnami.com/bitnami",
+        "helm repo update",
+        "pip config list",
+        "go env GOPATH",
+        "rpm -qa",
+        "dpkg -l",
+        "deno run main.ts",
+        "pip install our-billing-core==1.4.2",
+    ],
+)
+def test_looking_and_the_public_registries_are_fine(command):
+    assert not {"medium", "high"} & set(codes_of(command).values())

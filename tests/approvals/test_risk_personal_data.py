@@ -238,3 +238,42 @@ def test_time_grows_with_the_text_and_no_faster(unit):
     started = process_time()
     data_in(text)
     assert process_time() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NHS number 943 476 5919",
+        "NRIC: S1234567D",
+        "HKID A123456(3)",
+        "KTP NIK 3171011708450001",
+        "SNILS 112-233-445 95",
+        "her passport number is C01X00T47",
+        "driver's license no. D1234567",
+        "rodné číslo 736028/5163",
+        "паспорт 4509 123456",
+        "My Number 1234 5678 9018",
+    ],
+)
+def test_a_word_that_names_a_states_number_is_enough(text):
+    assert Severity.MEDIUM in {one.severity for one in data_in(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "passport.js 0.6.0 was released on 2023-05-20",
+        "the passport office opens on 12.05.2024",
+        "national identity is a topic of chapter 12",
+        "driving licence fees rose to 34 pounds",
+        "NRIC checks were added in release 2024-01-15",
+    ],
+)
+def test_such_a_word_without_a_number_is_not(text):
+    assert not [one for one in data_in(text) if one.severity is Severity.MEDIUM]
+
+
+@pytest.mark.parametrize("mark", [".", "\u00a0", "\u202f"])
+def test_cards_are_found_whatever_parts_their_digits(mark):
+    number = mark.join(["4539", "1488", "0343", "6467"])
+    assert ("card", MEDIUM) in codes_in(f"card {number}")

@@ -127,6 +127,46 @@ def test_finds_a_recipient_who_is_not_whom_it_is_about():
 
 
 @pytest.mark.parametrize(
+    ("arguments", "subject"),
+    [
+        ({"user_id": "user_77", "text": "x"}, "user:user_12"),
+        ({"customer_id": "C-2", "text": "x"}, "customer:C-1"),
+        ({"to": "+1 555 987 6543", "text": "x"}, "+15551112222"),
+        ({"handle": "@mallory", "text": "x"}, "@alice"),
+        ({"recipient_id": "88", "text": "x"}, "employee:42"),
+    ],
+)
+def test_a_recipient_without_an_address_is_compared_with_the_subject(
+    arguments, subject
+):
+    found = severities_in("send_message", arguments, "recipients", subject=subject)
+    assert found["recipients.not_the_subject"] == "high"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "subject"),
+    [
+        ({"user_id": "user_12", "text": "x"}, "user:user_12"),
+        ({"to": "+1 (555) 111-2222", "text": "x"}, "+15551112222"),
+        ({"to": "+15551112222", "text": "x"}, "customer:C-1"),
+        ({"user_id": "user_12", "text": "x"}, "order:W-77"),
+        ({"user_id": "user_12", "text": "x"}, "42"),
+        ({"id": "INV-9", "text": "x"}, "customer:C-1"),
+        ({"to": "Alice", "text": "x"}, "user:7"),
+    ],
+)
+def test_who_is_named_in_another_way_may_be_the_subject(arguments, subject):
+    found = severities_in("send_message", arguments, "recipients", subject=subject)
+    assert found == {}
+
+
+def test_a_draft_goes_to_nobody():
+    arguments = {"to": "kim@gmail.com", "body": "Hello"}
+    assert found_in("create_draft", arguments, "recipients") == {}
+    assert found_in("send_draft", arguments, "recipients")
+
+
+@pytest.mark.parametrize(
     ("to", "severity", "count"),
     [(MANY, "medium", 12.0), (CROWD, "high", 120.0), (["Kim"] * 15, "medium", 15.0)],
     ids=["list", "one string", "names"],

@@ -289,3 +289,55 @@ def test_time_grows_with_the_text_and_no_faster(unit):
     started = process_time()
     secrets_in(text)
     assert process_time() - started < 2.0
+
+
+UUID = "-".join(mixed(size, HEX) for size in (8, 4, 4, 4, 12))
+SERVICES = [
+    "pcsk_" + mixed(64),
+    "rdme_" + mixed(70, HEX),
+    "sgp_" + mixed(40, HEX),
+    "tvly-" + mixed(32),
+    "lsv2_pt_" + mixed(32, HEX) + "_" + mixed(10, HEX),
+    "nvapi-" + mixed(64),
+    "sdk-" + UUID,
+    "amzn.mws." + UUID,
+    "sqp_" + mixed(40, HEX),
+    "ATBB" + mixed(32),
+]
+
+
+@pytest.mark.parametrize("key", SERVICES, ids=lambda key: key[:5])
+def test_tokens_of_further_services_are_high(key):
+    (found, *_) = secrets_in(f"see {key} there")
+    assert (found.code, found.severity) == ("secrets.token", Severity.HIGH)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "acme_live_" + mixed(32),
+        "//registry.npmjs.org/:_authToken=" + UUID,
+        "X-Server-Token: " + UUID,
+        "curl -u admin:" + mixed(8) + "9x https://a.example",
+        "machine a.example login bob password " + mixed(10) + "7!",
+    ],
+    ids=["live", "npmrc", "header", "curl", "netrc"],
+)
+def test_names_around_a_value_say_that_it_is_a_key(text):
+    assert Severity.MEDIUM in {one.severity for one in secrets_in(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pk_live_" + mixed(24),
+        "device_token: " + UUID,
+        "idempotency_key: " + UUID,
+        "docker run -u 1000:1000 app",
+        "curl -u username:password https://a.example",
+        "login page password field",
+    ],
+    ids=["public", "device", "idempotency", "docker", "placeholder", "prose"],
+)
+def test_public_values_and_placeholders_stay_quiet(text):
+    assert all(one.severity is Severity.LOW for one in secrets_in(text))

@@ -219,3 +219,155 @@ def test_says_how_many_rows_a_limit_leaves():
 )
 def test_ordinary_additions_are_medium_at_most(text):
     assert severity_of(text) is Severity.MEDIUM
+
+
+@pytest.mark.parametrize("text", ["treatment of gout", "how do I reset a table?"])
+@pytest.mark.parametrize("name", ["medical_database", "search_recipe_database"])
+def test_what_is_only_called_a_database_may_be_asked_in_words(name, text):
+    found = findings_of(text, "query", name)
+    assert not [one for one in found if one.code.startswith("sql.")]
+    assert findings_of(text, "query", "postgres_database")
+
+
+def test_a_statement_is_read_whatever_the_database_is_called():
+    found = findings_of("DROP TABLE patients", "query", "medical_database")
+    assert "sql.drop" in {one.code for one in found}
+
+
+def test_a_listing_of_a_database_needs_no_statement():
+    found = assess(Action("mysql_list_schemas", "bot", {})).findings
+    assert not [one for one in found if one.code.startswith("sql.")]
+    assert assess(Action("mysql_run", "bot", {})).severity is Severity.HIGH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT quantile(0.9)(price) FROM sales PREWHERE day = today() FORMAT JSON",
+        "SELECT name FROM staff AS OF TIMESTAMP (SYSTIMESTAMP - INTERVAL '5' MINUTE)",
+        "SELECT MAX(pay) KEEP (DENSE_RANK LAST ORDER BY hired) FROM staff",
+        "PIVOT sales ON year USING sum(amount) GROUP BY region",
+        "SUMMARIZE sales",
+        "LIST @exports",
+        "SELECT * FROM ML.PREDICT(MODEL shop.churn, TABLE shop.customers)",
+        "WITH toDate('2024-01-01') AS day SELECT count() FROM visits WHERE at = day",
+        "PRAGMA table_info('staff')",
+        "PRAGMA integrity_check",
+        "EXEC sp_helptext 'dbo.pay'",
+        "DECLARE @day date = '2024-01-01'; SELECT * FROM sales WHERE sold > @day",
+        "SELECT 'DROP TABLE staff' AS example, deleted_at FROM staff",
+    ],
+)
+def test_reading_passes_in_dialects_that_no_parser_knows(text):
+    assert severity_of(text) in (None, Severity.LOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What no dialect can parse, and begins as a query does.
+        "SELECT quantile(0.9)(price) FROM sales PREWHERE 1 DROP TABLE sales",
+        "SELECT KEEP (DENSE_RANK LAST) FROM a INTO OUTFILE '/tmp/a'",
+        "PIVOT sales ON year USING sum(amount); DROP TABLE sales",
+        "SELECT TRANSFORM(a) USING 'sh -c id' AS (b STRING) FROM sales",
+        "SUMMARIZE (SELECT pg_read_file('/etc/passwd'))",
+        "LIST @exports; REMOVE @exports",
+        "PRAGMA journal_mode(OFF)",
+        "PRAGMA foreign_keys = 0",
+        "PRAGMA incremental_vacuum",
+    ],
+)
+def test_a_reading_beginning_hides_no_change(text):
+    assert severity_of(text).rank >= Severity.MEDIUM.rank
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (
+            "SELECT UTL_HTTP.REQUEST('http://a.example/') FROM dual",
+            "dangerous_function",
+        ),
+        ("SELECT cron.schedule('x', '* * * * *', 'a')", "dangerous_function"),
+        ("SELECT * FROM OPENQUERY(far, 'select 1')", "dangerous_function"),
+        ("SELECT setval('staff_id_seq', 1)", "dangerous_function"),
+        ("SELECT pg_ls_waldir()", "file_access"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "file_access"),
+        ("SELECT * FROM read_text('../../app/.env')", "file_access"),
+        ("SELECT * FROM '/root/.ssh/id_rsa'", "file_access"),
+        ("SELECT * FROM url('https://a.example/x', CSV)", "file_access"),
+        ("SELECT * FROM file('a.csv', 'CSV')", "file_access"),
+        ("SELECT * FROM remote('a.example', db.t)", "file_access"),
+        ("VACUUM a RETAIN 0 HOURS", "maintenance"),
+        ("EXEC sp_help 'a'; EXEC sp_start_job 'b'", "opaque"),
+        ("VACUUM INTO '/tmp/copy.db'", "file_access"),
+        ("BULK INSERT a FROM 'b.csv'", "file_access"),
+        ("USE ROLE ACCOUNTADMIN", "role"),
+        ("SET IDENTITY_INSERT dbo.a ON", "setting"),
+        ("REPLACE INTO a VALUES (1)", "insert"),
+        ("SELECT cancel_all_orders(5)", "opaque"),
+    ],
+)
+def test_finds_what_functions_and_commands_of_other_databases_do(text, code):
+    found = [one for one in findings_of(text) if one.code == f"sql.{code}"]
+    assert found
+    assert found[0].severity.rank >= Severity.MEDIUM.rank
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM read_parquet('sales/2024.parquet')",
+        "SELECT * FROM 'sales.csv'",
+        "USE WAREHOUSE small",
+        "SELECT mysql FROM versions",
+    ],
+)
+def test_files_of_data_and_other_uses_are_fine(text):
+    assert severity_of(text) in (None, Severity.LOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ATTACH DATABASE 'x.db' AS y",
+        "INSERT /*+ APPEND */ INTO a SELECT * FROM b",
+        "DROP ALL ROW ACCESS POLICIES ON a.b",
+        "DROP WAREHOUSE small",
+        "PREPARE p AS DELETE FROM a",
+        "SET session_replication_role = replica",
+        "LOCK TABLE a IN ACCESS EXCLUSIVE MODE",
+        "CALL close_accounts(1)",
+        "RESTORE DATABASE a FROM DISK = 'a.bak'",
+        "create or replace temporary function f() returns int as 'x'",
+    ],
+)
+def test_knows_statements_in_a_query_whatever_the_tool_is_called(text):
+    found = findings_of(text, "query", "run_query")
+    assert max(one.severity.rank for one in found) >= Severity.MEDIUM.rank
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select committee on fisheries",
+        "create table lamp DIY",
+        "truncate long headlines css",
+        "merge into motorway traffic",
+        "Update on the grant applications",
+    ],
+)
+def test_questions_to_a_search_engine_are_no_statements(text):
+    found = findings_of(text, "query", "web_search")
+    assert not [one for one in found if one.code.startswith("sql.")]
+
+
+def test_a_statement_counts_even_where_a_tool_is_called_search():
+    codes = {one.code for one in findings_of("DROP TABLE staff", "query", "search")}
+    assert "sql.drop" in codes
+
+
+def test_reads_the_only_text_of_a_tool_that_is_called_like_a_database():
+    assert not findings_of("SHOW INDEX FROM staff", "q", "duckdb.sql")
+    codes = {one.code for one in findings_of("VACUUM FULL", "q", "duckdb.sql")}
+    assert "sql.maintenance" in codes

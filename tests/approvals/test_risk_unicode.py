@@ -209,3 +209,15 @@ def test_time_grows_with_the_text_and_no_faster(unit):
     started = process_time()
     marks_in(text)
     assert process_time() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    "code", ["import \u043es", "if (a \u01c3= b) {}", "x = 1\u037e y = 2"]
+)
+def test_code_has_no_letters_and_operators_that_pass_for_others(code):
+    (found, *_) = marks_in(code, "code")
+    assert (found.code, found.severity) == ("unicode.lookalike", HIGH)
+
+
+def test_short_names_in_physics_are_fine():
+    assert not marks_in("\u03c1x = 2 * \u0394t", "code")

@@ -209,3 +209,20 @@ def test_deciding_works_without_javascript(
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Approved: email.send of demo-agent.")).to_be_visible()
     assert server.state(approval)["decision"]["message"] == "Fine, but only once"
+
+
+def test_leaving_a_request_says_how_long_it_was_looked_at(
+    page: Page, server: Server
+) -> None:
+    approval = server.submit()
+    page.goto(f"/r/{approval['id']}")
+    shown_at = page.evaluate("performance.now()")
+    page.wait_for_function("since => performance.now() > since + 1200", arg=shown_at)
+    page.goto(f"/audit/?subject={approval['id']}")
+    viewed = page.locator(".entry", has_text="request:viewed")
+    # It is sent while the page goes, and stored a moment after.
+    for _ in range(50):
+        if viewed.count():
+            break
+        page.reload()
+    expect(viewed).to_contain_text("alice")

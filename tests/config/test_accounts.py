@@ -78,7 +78,7 @@ def test_signing_in_and_out_is_recorded(alice, client):
     (signed_in,) = entries(Action.USER_SIGNED_IN)
     (signed_out,) = entries(Action.USER_SIGNED_OUT)
     assert signed_in.actor_name == signed_out.actor_name == "alice"
-    assert signed_in.subject_id == str(alice.pk)
+    assert signed_in.actor_id == str(alice.pk)
     assert facts_of(signed_in) == {"address": "127.0.0.1"}
 
 

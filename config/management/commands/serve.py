@@ -19,9 +19,11 @@ import psycopg
 import uvicorn
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management.base import OutputWrapper
 from django.db import connection
 
-from config import address, bootstrap, embedded
+from audit import guards
+from config import address, bootstrap, embedded, roles
 from config.worker import Worker
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -87,6 +89,7 @@ class Command(BaseCommand):
             if not settings.ENV.database_url:
                 stack.enter_context(embedded.running(settings.DATA_DIR))
             _migrate()
+            _warn_of_missing_guards(self.stderr)
             # Beside Celery too: with Redis gone, somebody still has to sweep.
             stack.enter_context(_worker())
             self._serve(listener, address.url(host, listener.getsockname()[1]), ending)
@@ -162,10 +165,22 @@ def _migrate() -> None:
         psycopg.connect(**connection.get_connection_params()).close()
     except psycopg.OperationalError as error:
         raise CommandError(f"The database cannot be reached: {error}") from error
-    with bootstrap.alone():
+    with roles.as_owner(), bootstrap.alone():
         call_command("migrate", interactive=False, verbosity=0)
+    with bootstrap.alone():
         bootstrap.prepare()
     connection.close()
+
+
+def _warn_of_missing_guards(out: OutputWrapper) -> None:
+    """Loudly: whoever can change the log can also say that nobody did."""
+    missing = guards.missing()
+    connection.close()
+    if missing:
+        lines = ["", "THE AUDIT LOG IS NOT GUARDED AGAINST THE APPLICATION ITSELF:"]
+        lines += [f"  - {sentence}" for sentence in missing]
+        lines += ["See docs/audit.md, Roles.", ""]
+        out.write("\n".join(lines))
 
 
 @contextmanager

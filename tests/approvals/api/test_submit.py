@@ -55,6 +55,7 @@ def test_answers_with_the_whole_request(api: httpx2.Client) -> None:
     for member in (
         "decision",
         "decided_at",
+        "erased_at",
         "permit",
         "outcome",
         "question",
@@ -65,8 +66,8 @@ def test_answers_with_the_whole_request(api: httpx2.Client) -> None:
         "id", "url", "agent", "state", "action", "arguments", "environment", "resource",
         "subject", "summary", "justification", "session", "metadata", "revision",
         "digest", "tier", "route", "policy_version", "reasons", "votes", "created_at",
-        "expires_at", "decided_at", "decision", "question", "permit", "outcome",
-        "brake",
+        "expires_at", "decided_at", "erased_at", "decision", "question", "permit",
+        "outcome", "brake",
     }  # fmt: skip
     assert resource["created_at"].endswith("Z")
 

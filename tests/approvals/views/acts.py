@@ -26,7 +26,7 @@ STORED = (ApprovalRequest, Vote, Revision, Question, Permit, Outcome, Grant, Bra
 def everything() -> list[Any]:
     """All that is stored about requests, and what the log holds beside sign-ins."""
     rows = [list(model.objects.order_by("pk").values()) for model in STORED]
-    log = Entry.objects.exclude(subject_type="user").order_by("pk")
+    log = Entry.objects.exclude(subject_type="sign_in").order_by("pk")
     return [*rows, list(log.values_list("pk", "action"))]
 
 

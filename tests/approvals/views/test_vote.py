@@ -19,6 +19,8 @@ from approvals.lifecycle.grants import Terms
 from approvals.models import ApprovalRequest, Grant, Passkey, Vote
 from approvals.webauthn import challenge_for
 from audit.log import COMMAND_LINE
+from audit.models import Entry
+from audit.payloads import facts_of
 from tests.approvals.authenticator import Authenticator, b64
 from tests.approvals.test_render import Outline
 from tests.approvals.views.acts import everything
@@ -39,6 +41,20 @@ def test_approves_and_goes_to_the_next_row(browser, alice, ask, ballot) -> None:
     assert answer["Location"] == f"/#row-{following.id}"
     assert stored(approval).state == "approved"
     assert stored(approval).decided_by == ["alice"]
+
+
+def test_the_log_keeps_what_the_voter_was_shown(browser, alice, ask, ballot) -> None:
+    approval = ask("one", justification="claimed")
+    form = ballot(approval, alice)
+    browser(alice).post(f"/r/{approval.id}/vote", form)
+    voted = facts_of(Entry.objects.get(action="request:voted"))
+    assert voted["shown"] == lifecycle.digest_of_facts(approval)
+    assert (voted["revision"], voted["digest"]) == (1, approval.digest)
+    assert voted["seen_for"] >= forms.INERT
+    asked = facts_of(Entry.objects.get(action="request:submitted"))
+    assert voted["findings"] == asked["findings"]
+    other = ask("one", justification="claimed otherwise")
+    assert voted["shown"] != lifecycle.digest_of_facts(other)
 
 
 def test_goes_to_the_queue_when_nothing_else_waits(browser, alice, ask, ballot) -> None:

@@ -1,0 +1,99 @@
+"""Functions that SQL calls: which of them do more than read the tables in front.
+
+Names are from the manuals of PostgreSQL, MySQL, SQL Server, Oracle, SQLite, DuckDB,
+ClickHouse and Snowflake.
+"""
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from approvals.risk.findings import Match, Severity, shortened
+from approvals.risk.tables import names
+
+_FILES = names(
+    "bfilename copy_from_file fn_trace_gettable fn_xe_file_target_read_file"
+    " lo_export lo_import load_file openrowset pg_file_read pg_file_rename"
+    " pg_file_unlink pg_file_write pg_stat_file readfile writefile"
+)
+_FILE_BEGINNINGS = ("pg_ls_", "pg_read_")
+_SHELL = names("sys_exec sys_eval sys_bineval xp_cmdshell")
+_DANGEROUS = names(
+    "benchmark dblink dblink_connect dblink_connect_u dblink_exec dblink_open"
+    " dblink_send_query load_extension lo_create lo_from_bytea lo_put lo_unlink"
+    " lowrite httpuritype opendatasource openquery pg_backup_start"
+    " pg_cancel_backend pg_create_restore_point pg_drop_replication_slot"
+    " pg_logical_emit_message pg_log_standby_snapshot pg_promote pg_reload_conf"
+    " pg_rotate_logfile pg_sleep pg_sleep_for pg_sleep_until pg_stat_reset"
+    " pg_stat_statements_reset pg_switch_wal pg_switch_xlog pg_terminate_backend"
+    " pg_wal_replay_pause query_to_xml query_to_xml_and_xmlschema"
+    " query_export_to_s3 table_import_from_s3 set_config setval sleep"
+)
+_PACKAGES = names(
+    "apex_web_service aws_lambda cron ctxsys dbms_advisor dbms_cloud dbms_java"
+    " dbms_job dbms_ldap dbms_lock dbms_pipe dbms_scheduler dbms_sql"
+    " dbms_xslprocessor net pgagent sys_exec utl_file utl_http"
+    " utl_inaddr utl_mail utl_smtp utl_tcp"
+)
+"""What stands before the dot: packages and schemas that reach out or run things."""
+_REMOTE_TABLES = names(
+    "azureblobstorage cluster clusterallreplicas executable hdfs jdbc mongodb mysql"
+    " odbc postgresql redis remote remotesecure sqlite urlcluster url file"
+    " mysql_query postgres_query sqlite_scan postgres_scan mysql_scan"
+)
+"""Table functions that fetch from another place, wherever that is."""
+_READERS = re.compile(r"(?:read|scan|glob|sniff|parquet|delta|iceberg|s3|gcs|st_read)")
+_OUTSIDE = re.compile(
+    r"(?:https?|ftp|hf|file)://|\A/(?:etc|root|home|proc|sys|var|dev|run|boot)/|\A~"
+    r"|\A[A-Za-z]:\\|\A\\\\|(?:\A|/)\.\./|\.ssh|\.aws|\.env\b|id_rsa|\.pem\b",
+    re.IGNORECASE,
+)
+_DESTRUCTIVE_VERBS = names("abort cancel delete destroy drop kill purge truncate wipe")
+_WORDS = re.compile(r"[_$]")
+
+RISKY = _FILES | _SHELL | _DANGEROUS | _PACKAGES | names("openrowset xp_dirtree")
+"""Names that deserve a look wherever they stand."""
+
+
+def of_function(node: exp.Expr) -> Iterator[Match]:
+    """What a call of a function does beyond reading."""
+    name = (node.name if isinstance(node, exp.Anonymous) else node.key).lower()
+    message = f"Calls {shortened(name)}()"
+    if name in _SHELL:
+        yield Match("sql.shell_escape", Severity.CRITICAL, message)
+    elif name in _FILES or name.startswith(_FILE_BEGINNINGS):
+        yield Match("sql.file_access", Severity.HIGH, message)
+    elif name in _DANGEROUS or (package := _package(node)) in _PACKAGES:
+        yield Match("sql.dangerous_function", Severity.HIGH, message)
+    elif isinstance(node.parent, exp.Table):
+        yield from () if package else of_table_function(name, node)
+    elif _DESTRUCTIVE_VERBS.intersection(_WORDS.split(name)):
+        yield Match("sql.opaque", Severity.MEDIUM, message)
+
+
+def is_risky(name: str) -> bool:
+    """Whether a function of that name does more than compute, in small letters."""
+    return name in RISKY or name.startswith(_FILE_BEGINNINGS)
+
+
+def _package(node: exp.Expr) -> str:
+    parent = node.parent
+    if isinstance(parent, exp.Dot):
+        return str(parent.this.name).lower()
+    return str(parent.db).lower() if isinstance(parent, exp.Table) else ""
+
+
+def of_table_function(name: str, call: exp.Expr) -> Iterator[Match]:
+    """What a function in the place of a table fetches, and from where."""
+    name = name.lower()
+    message = f"Reads what {shortened(name)}() fetches from elsewhere"
+    texts = [node.name for node in call.find_all(exp.Literal, exp.Identifier)]
+    is_far = _READERS.search(name) and any(map(is_outside, texts))
+    if name in _REMOTE_TABLES or is_far:
+        yield Match("sql.file_access", Severity.HIGH, message)
+
+
+def is_outside(path: str) -> bool:
+    """Whether a file's name leads to the machine itself or to another one."""
+    return bool(_OUTSIDE.search(path[:300]))
