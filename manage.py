@@ -14,6 +14,8 @@ def main() -> None:
     serves = sys.argv[1:2] == ["serve"]
     for number in (signal.SIGTERM, signal.SIGHUP, *([signal.SIGINT] if serves else [])):
         signal.signal(number, lambda number, _: sys.exit(0 if serves else 128 + number))
+    if sys.argv[1:2] == ["audit_witness"]:
+        return _witness()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
@@ -35,6 +37,14 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except (AccountError, EmbeddedDatabaseError, ImproperlyConfigured) as error:
         sys.exit(f"Error: {error}")
+
+
+def _witness() -> None:
+    """Another machine's business: neither settings nor keys nor database of ours."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.witness_settings"
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
 
 
 def _complaint(faults: Iterable[Mapping[str, Any]]) -> str:

@@ -68,3 +68,4 @@ class Action(StrEnum):
     USER_SIGNED_IN = "user:signed_in"
     USER_SIGN_IN_FAILED = "user:sign_in_failed"
     USER_SIGNED_OUT = "user:signed_out"
+    WITNESS_DISAGREED = "witness:disagreed"

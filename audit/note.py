@@ -167,7 +167,7 @@ class InclusionProof:
     checkpoint: Note
 
     def __str__(self) -> str:
-        hashes = "".join(f"{_text(one)}\n" for one in self.hashes)
+        hashes = lines_of(self.hashes)
         return f"{PROOF_HEADER}\nindex {self.index}\n{hashes}\n{self.checkpoint}"
 
     @classmethod
@@ -235,6 +235,11 @@ def hashes_of(lines: Sequence[str]) -> tuple[bytes, ...]:
     if len(lines) > MAX_PROOF:
         raise NoteError(f"A proof has at most {MAX_PROOF} hashes")
     return tuple(map(_hash, lines))
+
+
+def lines_of(hashes: Iterable[bytes]) -> str:
+    """The reverse: each in Base64, with a newline at its end."""
+    return "".join(f"{_text(one)}\n" for one in hashes)
 
 
 def _signature(line: str) -> Signature:

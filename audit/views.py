@@ -30,6 +30,7 @@ SUBJECT_TYPES = (
     "policy",
     "sign_in",
     "user",
+    "witness",
 )
 """All there are; named so that a search by id can use the index."""
 

@@ -37,6 +37,7 @@ app.conf.update(
         for name, task, every in (
             ("deliver", "agents.tasks.deliver", EVERY),
             ("sequence", "audit.tasks.sequence", SEQUENCING),
+            ("cosign", "audit.tasks.cosign", EVERY),
             ("sweep", "approvals.tasks.sweep", EVERY),
             ("backtest", "approvals.tasks.backtest", EVERY),
         )

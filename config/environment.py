@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from audit import witnesses
+
 FLOOR_DAYS = 183
 """What is kept at least: six months, as the European AI Act wants of the logs of
 high-risk systems (Regulation (EU) 2024/1689, articles 19 and 26(6))."""
@@ -29,6 +31,8 @@ class Environment(BaseSettings):
     audit_key: str | None = None
     audit_origin: str | None = Field(default=None, pattern=r"^[^\s+]{1,200}$")
     """Who the audit log is; default: the public address without its scheme."""
+    audit_witnesses: str = ""
+    """Who cosigns its heads: ``URL KEY`` pairs with commas between."""
     base_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     data_dir: Path = Path(".data")
@@ -51,6 +55,12 @@ class Environment(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(host.strip() for host in value.split(",") if host.strip())
+        return value
+
+    @field_validator("audit_witnesses")
+    @classmethod
+    def _check_witnesses(cls, value: str) -> str:
+        witnesses.parse(value)
         return value
 
     @property

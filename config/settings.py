@@ -6,6 +6,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
+from audit import witnesses
 from config import embedded, environment, keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,6 +22,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PERMIT_KEY = ENV.permit_key or keys.permit_key(DATA_DIR)
 AUDIT_KEY = ENV.audit_key or keys.audit_key(DATA_DIR)
 AUDIT_ORIGIN = ENV.log_origin
+AUDIT_WITNESSES = witnesses.parse(ENV.audit_witnesses)
 RETENTION_REQUESTS = ENV.retention_requests
 RETENTION_SIGN_INS = ENV.retention_sign_ins
 RATE_LIMIT_PER_MINUTE = ENV.rate_limit

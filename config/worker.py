@@ -9,7 +9,7 @@ from django.db import close_old_connections
 
 from agents import delivery, outbox
 from approvals import backtests, heartbeat, idempotency, lifecycle
-from audit import erasure, sequencer
+from audit import cosigning, erasure, sequencer
 
 INTERVAL, SEQUENCING = 2.0, 0.5
 """Seconds between rounds when nothing wakes the loop; of the sequencer's, which is to
@@ -63,7 +63,7 @@ class Loop(threading.Thread):
 
 
 class Worker:
-    """The loops: neither a slow callback nor a back-test may hold up a deadline."""
+    """The loops: no slow callback, witness or back-test may hold up a deadline."""
 
     def __init__(self) -> None:
         self._ending = threading.Event()
@@ -75,6 +75,7 @@ class Worker:
             partial(heartbeat.beat, "sweeper"),
         )
         self.sequencer = Loop("sequencer", sequencer.sequence_due, interval=SEQUENCING)
+        self.cosigner = Loop("cosigner", cosigning.cosign_due)
         self.deliverer = Loop("deliverer", delivery.deliver_due)
         self.backtester = Loop(
             "backtester",
@@ -84,7 +85,13 @@ class Worker:
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        return self.sweeper, self.sequencer, self.deliverer, self.backtester
+        return (
+            self.sweeper,
+            self.sequencer,
+            self.cosigner,
+            self.deliverer,
+            self.backtester,
+        )
 
     def start(self) -> None:
         """Begin; what this process puts into the outbox or starts is done at once."""

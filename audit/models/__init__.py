@@ -3,6 +3,7 @@
 from audit.models.entries import Entry, Pending, rfc3339
 from audit.models.payloads import Payload, SubjectKey
 from audit.models.tree import Checkpoint, Cosignature, Leaf, Tile
+from audit.models.witnesses import WitnessTrouble
 
 __all__ = [
     "Checkpoint",
@@ -13,5 +14,6 @@ __all__ = [
     "Pending",
     "SubjectKey",
     "Tile",
+    "WitnessTrouble",
     "rfc3339",
 ]

@@ -82,6 +82,10 @@ class Cosignature(models.Model):
                 fields=["checkpoint", "witness"], name="witness_signs_once"
             ),
         )
+        indexes = (
+            # cosigning.conditions(): what each witness cosigned last.
+            models.Index(fields=["witness", "-checkpoint"], name="cosigned_by_witness"),
+        )
 
     def __str__(self) -> str:
         return f"{self.witness} on checkpoint {self.checkpoint_id}"

@@ -52,6 +52,7 @@ def test_beat_runs_what_serve_runs_and_the_sequencer_every_second():
         "agents.tasks.deliver": 2.0,
         "approvals.tasks.backtest": 2.0,
         "approvals.tasks.sweep": 2.0,
+        "audit.tasks.cosign": 2.0,
         "audit.tasks.sequence": 1.0,
     }
     assert "agents.tasks.deliver" in app.tasks

@@ -47,7 +47,12 @@ def test_a_file_that_is_missing_stops_the_start(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SECRET_KEY", "short"), ("BASE_URL", "nonsense"), ("RATE_LIMIT", "0")],
+    [
+        ("SECRET_KEY", "short"),
+        ("BASE_URL", "nonsense"),
+        ("RATE_LIMIT", "0"),
+        ("AUDIT_WITNESSES", "https://w.example"),
+    ],
 )
 def test_a_bad_value_stops_the_start(monkeypatch, name, value):
     monkeypatch.setenv(name, value)

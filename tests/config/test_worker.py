@@ -128,5 +128,6 @@ def test_what_goes_into_the_outbox_is_to_wake_the_deliverer(monkeypatch):
     finally:
         both.stop(timeout=LIMIT)
     assert not both.sweeper.is_alive()
+    assert not both.cosigner.is_alive()
     assert not both.deliverer.is_alive()
     assert not both.backtester.is_alive()
