@@ -26,11 +26,11 @@ class Loop(threading.Thread):
     """
 
     def __init__(
-        self, name: str, *steps: Callable[[], object], interval: float = INTERVAL
+        self, name: str, *steps: Callable[[], object], interval: float | None = None
     ) -> None:
         super().__init__(name=name, daemon=True)
         self.steps = steps
-        self.interval = interval
+        self.interval = INTERVAL if interval is None else interval
         self._woken = threading.Event()
         self._stopping = False
 
