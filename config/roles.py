@@ -17,7 +17,7 @@ GRANTS = """
 GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
-REVOKE UPDATE, DELETE ON {guarded} FROM {role};
+REVOKE UPDATE, DELETE ON {guarded}, approvals_policy FROM {role};
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role};
 """
 

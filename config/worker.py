@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -14,6 +15,9 @@ from audit import cosigning, erasure, sequencer
 INTERVAL, SEQUENCING = 2.0, 0.5
 """Seconds between rounds when nothing wakes the loop; of the sequencer's, which is to
 publish at least once a second."""
+
+SAID_EVERY = 60.0
+"""Seconds between two complaints about the same trouble."""
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +37,7 @@ class Loop(threading.Thread):
         self.interval = INTERVAL if interval is None else interval
         self._woken = threading.Event()
         self._stopping = False
+        self._trouble, self._said_at = "", 0.0
 
     def wake(self) -> None:
         """Start the next round now."""
@@ -54,12 +59,20 @@ class Loop(threading.Thread):
         try:
             for step in self.steps:
                 step()
-        except Exception:
+        except Exception as error:
             # While stopping, the database may go away first.
             if not self._stopping:
-                log.exception("The %s failed and will try again", self.name)
+                self._complain(error)
         finally:
             close_old_connections()
+
+
+    def _complain(self, error: Exception) -> None:
+        """Of the same trouble once a minute: some go round twice a second."""
+        trouble, now = repr(error), time.monotonic()
+        if trouble != self._trouble or now > self._said_at + SAID_EVERY:
+            self._trouble, self._said_at = trouble, now
+            log.exception("The %s failed and will try again", self.name)
 
 
 class Worker:
