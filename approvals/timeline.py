@@ -12,7 +12,7 @@ from audit.models import Entry
 from audit.payloads import revealed
 
 LIMIT = 200
-"""Entries shown; a request has a handful."""
+"""Entries shown; a request has a handful, beside who looked at it."""
 
 
 _KINDS = {
@@ -42,7 +42,8 @@ class Event:
 def timeline(approval: ApprovalRequest) -> list[Event]:
     """The events of one request, first to last, in four queries."""
     subject = {"subject_type": "request", "subject_id": str(approval.pk)}
-    entries = list(Entry.objects.filter(**subject).order_by("id")[:LIMIT])
+    told = Entry.objects.filter(**subject).exclude(action=Action.REQUEST_VIEWED)
+    entries = list(told.order_by("id")[:LIMIT])
     deliveries = Delivery.objects.filter(subject_id=str(approval.pk))
     data = revealed(entries)
     events = [_from_entry(entry, data[entry.pk]) for entry in entries]
@@ -79,7 +80,6 @@ def _other(action: str, data: Mapping[str, Any]) -> tuple[str, str]:
         Action.REQUEST_REPLIED: "answered, and claims",
         Action.REQUEST_CLAIMED: "looks at it" if data.get("to") else "stopped looking",
         Action.REQUEST_ASSIGNED: f"assigned it to {to}",
-        Action.REQUEST_VIEWED: f"had it open for {data.get('seconds')} s",
         Action.REQUEST_ERASED: "erased what was written in it",
         Action.HOLD_PLACED: f"placed a legal hold: {data.get('reference')}",
         Action.HOLD_LIFTED: f"lifted the legal hold: {data.get('reference')}",
