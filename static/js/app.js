@@ -1,4 +1,5 @@
 // Starts what the page at hand needs.
+import { watchAudit } from "./audit.js";
 import { watchBrake } from "./brake.js";
 import { watchThemeButton } from "./chooser.js";
 import { startClock } from "./clock.js";
@@ -26,4 +27,5 @@ watchBrake(live);
 watchGrant();
 watchDraft();
 watchBench();
+watchAudit();
 live.start();
