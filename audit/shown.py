@@ -16,6 +16,8 @@ from audit.payloads import ERASED, revealed
 
 WRITTEN = frozenset({"message", "reason", "confirmation", "error"})
 """Members that are somebody's own words."""
+SHORT = 100
+"""Characters of JSON that stand on one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,17 @@ class Member:
         return self.name in WRITTEN and isinstance(self.value, str)
 
     @property
-    def is_json(self) -> bool:
-        return isinstance(self.value, (dict, list))
+    def text(self) -> str:
+        """On one line; what is no text as JSON."""
+        if isinstance(self.value, str):
+            return self.value
+        return json.dumps(self.value, ensure_ascii=False)
 
     @property
-    def text(self) -> str:
-        """A number, a text, true, false or null, on one line."""
-        return self.value if isinstance(self.value, str) else json.dumps(self.value)
+    def is_long(self) -> bool:
+        """Whether it is an object or a list that one line does not show well."""
+        is_nested = isinstance(self.value, (dict, list))
+        return is_nested and len(self.text) > SHORT
 
 
 @dataclass(frozen=True)

@@ -72,11 +72,12 @@ async function showProof(place, tries) {
   const bytes = new Uint8Array(await (await fetched(canonical)).arrayBuffer());
   const found = await checkEntry({ id, canonical: bytes, proof: text, key: await textOf(await fetch(key)) });
   say(place, found.isSigned ? "holds" : "unknown", words(found));
+  showPlace(found);
   fill(place, { leaf: encoded(found.leaf), root: encoded(found.root), key: keyWords(found.key) });
 }
 
 function words(found) {
-  const number = `this entry is number ${grouped(found.index + 1n)} of ${grouped(found.size)}`;
+  const number = `this entry is number ${grouped(found.index + 1n)} of ${grouped(found.size)} (index ${found.index})`;
   const root = `under root ${encoded(found.root)}`;
   if (found.isSigned) return `Checked here: ${number} ${root}, signed by ${found.key.name}.`;
   return `Checked here: ${number} ${root}. The signature of ${found.key.name} was not: this browser has no Ed25519.`;
@@ -89,6 +90,12 @@ async function showHead(place) {
   if (head.size < BigInt(place.dataset.size)) throw new ProofError("The head is older than the one that this page shows");
   if (head.isSigned) say(place, "holds", `Signature checked here, by key ${keyWords(key)}.`);
   else say(place, "unknown", "Signature not checked: this browser has no Ed25519.");
+}
+
+// It had none yet when the page was made.
+function showPlace(found) {
+  const waiting = document.querySelector("[data-waiting]");
+  if (waiting) waiting.textContent = `Entry ${grouped(found.index + 1n)} of the log (index ${found.index})`;
 }
 
 const keyWords = (key) => `${key.name}+${hex(key.id)}`;
