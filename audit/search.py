@@ -71,6 +71,7 @@ def moment(text: str) -> datetime | None:
 # Both bounds compare whole rows, and the order is that of the whole index: so there is
 # one plan, whatever PostgreSQL thinks how often something occurs. With "=" it walks
 # the primary key backwards for what it takes to be frequent, and that may be all of it.
+# What only filters is no bare column, or another index might be chosen for that.
 _OF_SUBJECT = """
 WITH RECURSIVE kind (name) AS (
     (SELECT subject_type FROM audit_entry ORDER BY subject_type LIMIT 1)
@@ -84,8 +85,8 @@ SELECT found.id FROM kind CROSS JOIN LATERAL (
     SELECT id FROM audit_entry
     WHERE (subject_type, subject_id, id) >= (kind.name, %(subject)s, %(first)s)
     AND (subject_type, subject_id, id) < (kind.name, %(subject)s, %(below)s)
-    AND (%(what)s = '' OR action = ANY (%(actions)s::text[]))
-    AND (%(who)s = '' OR actor_name = %(who)s)
+    AND (%(what)s = '' OR action || '' = ANY (%(actions)s::text[]))
+    AND (%(who)s = '' OR actor_name || '' = %(who)s)
     AND at >= %(since)s AND at < %(until)s
     ORDER BY subject_type DESC, subject_id DESC, id DESC LIMIT %(limit)s
 ) AS found ORDER BY found.id DESC LIMIT %(limit)s

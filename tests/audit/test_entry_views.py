@@ -139,7 +139,7 @@ def test_page_marks_what_was_erased(reader: Client, write: Write) -> None:
     page = page_of(reader, entry)
     assert '<p class="erased">[erased]</p>' in page
     assert "Elm Street" not in page
-    assert "does not fit its commitment" not in page
+    assert "Does not fit its commitment" not in page
 
 
 def test_what_an_agent_wrote_as_erased_is_not_taken_for_it(
@@ -152,10 +152,18 @@ def test_what_an_agent_wrote_as_erased_is_not_taken_for_it(
 
 def test_page_says_when_a_text_was_swapped(reader: Client, write: Write) -> None:
     entry = write(message=Sealed("Delete staging"))
-    assert "does not fit its commitment" not in page_of(reader, entry)
+    assert "Does not fit its commitment" not in page_of(reader, entry)
     changed_by_force("UPDATE audit_payload SET content = %s", '"Delete production"')
     assert Payload.objects.get().content == '"Delete production"'
-    assert "does not fit its commitment" in page_of(reader, entry)
+    assert "Does not fit its commitment" in page_of(reader, entry)
+
+
+def test_a_text_whose_key_is_gone_cannot_be_shown_to_be_it(
+    reader: Client, write: Write
+) -> None:
+    entry = write(message=Sealed("Delete staging"))
+    changed_by_force("DELETE FROM audit_subjectkey")
+    assert "Does not fit its commitment" in page_of(reader, entry)
 
 
 @pytest.mark.parametrize(
