@@ -11,7 +11,6 @@ const HEADER = "c2sp.org/tlog-proof@v1";
 const DASH = "\u2014 ";
 const NAME = /^[^\s+]+$/;
 const NUMBER = /^(0|[1-9][0-9]{0,18})$/;
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\x00-\x09\x0b-\x1f]/;
 
 // What does not hold, as a sentence.
