@@ -1,83 +1,90 @@
-"""The audit log as people read it."""
+"""The audit log as people read it: entries found, a request's story, how to verify."""
 
+from collections import defaultdict
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
+from audit import heads, sequencer
 from audit.actions import Action
-from audit.models import Entry
 from audit.payloads import revealed
+from audit.readers import page_for_readers
+from audit.search import Search, Unanswerable, find, kind_of, moment
+from audit.story import story_of
 
 PAGE = 50
-SUBJECT_TYPES = (
-    "request",
-    "agent",
-    "brake",
-    "delivery",
-    "grant",
-    "group",
-    "hold",
-    "key",
-    "outcome",
-    "passkey",
-    "permit",
-    "policy",
-    "sign_in",
-    "user",
-    "witness",
-)
-"""All there are; named so that a search by id can use the index."""
+ASKED = ("subject", "who", "action", "from", "until")
+"""Fields of the form, in its order."""
 
 
-@require_safe
-@never_cache
-@login_required
+@page_for_readers
 def list_entries(request: HttpRequest) -> HttpResponse:
-    """Entries, last first; by subject id and by action. 403 without any right."""
-    if not _may_read(request.user):
-        return render(request, "approvals/no_rights.html", status=403)
-    # PostgreSQL's text has no U+0000.
-    subject = request.GET.get("subject", "").replace("\0", "").strip()
-    action = request.GET.get("action", "")
-    found = _before(_filtered(subject, action), request.GET.get("before", ""))
-    entries = list(found.order_by("-id")[: PAGE + 1])
+    """Entries, last first; 400 and why for a question that is not understood."""
+    asked = _asked(request)
+    try:
+        entries, problem = find(_search(asked, request.GET.get("before")), PAGE + 1), ""
+    except Unanswerable as error:
+        entries, problem = [], str(error)
     data = revealed(entries[:PAGE])
     context = {
         "rows": [(entry, data[entry.pk]) for entry in entries[:PAGE]],
         "next": entries[PAGE - 1].id if len(entries) > PAGE else None,
-        "subject": subject,
-        "action": action,
-        "actions": list(Action),
+        "asked": asked,
+        "problem": problem,
+        "query": urlencode(asked),
+        "kinds": _kinds(),
         "is_first": "before" not in request.GET,
+        "head": heads.current(),
     }
-    return render(request, "audit/list.html", context)
+    status = 400 if problem else 200
+    return render(request, "audit/list.html", context, status=status)
 
 
-def _may_read(user: AbstractBaseUser | AnonymousUser) -> bool:
-    return isinstance(user, User) and (user.is_staff or user.groups.exists())
+@page_for_readers
+def show_story(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """All that the log holds of one request."""
+    story = story_of(request_id)
+    if not story.entries:
+        raise Http404
+    context = {"story": story, "id": str(request_id), "head": heads.current()}
+    return render(request, "audit/story.html", context)
 
 
-def _filtered(subject: str, action: str) -> QuerySet[Entry]:
-    entries = Entry.objects.defer("canonical", "leaf_hash")
-    if subject:
-        entries = entries.filter(subject_type__in=SUBJECT_TYPES, subject_id=subject)
-    if action:
-        if action not in set(Action):
-            raise Http404
-        entries = entries.filter(action=action)
-    return entries
+@page_for_readers
+def show_verifying(request: HttpRequest) -> HttpResponse:
+    """How somebody who does not trust this server checks its log."""
+    context = {"head": heads.current(), "key": str(sequencer.verifier())}
+    return render(request, "audit/verify.html", context)
 
 
-def _before(entries: QuerySet[Entry], last: str) -> QuerySet[Entry]:
-    if not last:
-        return entries
+def _asked(request: HttpRequest) -> dict[str, str]:
+    """The fields that say something. PostgreSQL's text has no U+0000."""
+    found = {name: request.GET.get(name, "") for name in ASKED}
+    cleaned = {name: text.replace("\0", "").strip() for name, text in found.items()}
+    return {name: text for name, text in cleaned.items() if text}
+
+
+def _search(asked: dict[str, str], before: str | None) -> Search:
+    """Raises Unanswerable."""
     try:
-        return entries.filter(id__lt=UUID(last))
+        last = UUID(before) if before else None
     except ValueError as error:
-        raise Http404 from error
+        raise Unanswerable("A page begins at the id of an entry.") from error
+    return Search(
+        subject=asked.get("subject", ""),
+        who=asked.get("who", ""),
+        what=asked.get("action", ""),
+        since=moment(asked.get("from", "")),
+        until=moment(asked.get("until", "")),
+        before=last,
+    )
+
+
+def _kinds() -> list[tuple[str, list[Action]]]:
+    """The verbs, by what they are about."""
+    found = defaultdict(list)
+    for action in Action:
+        found[kind_of(action)].append(action)
+    return sorted(found.items())

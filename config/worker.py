@@ -66,7 +66,6 @@ class Loop(threading.Thread):
         finally:
             close_old_connections()
 
-
     def _complain(self, error: Exception) -> None:
         """Of the same trouble once a minute: some go round twice a second."""
         trouble, now = repr(error), time.monotonic()

@@ -5,6 +5,7 @@ from typing import Any
 
 import rfc8785
 from django.db import models
+from django.db.models.fields.json import KT
 from uuid_utils.compat import uuid7
 
 
@@ -38,8 +39,16 @@ class Entry(models.Model):
             models.Index(
                 fields=["subject_type", "subject_id", "id"], name="entry_by_subject"
             ),
-            # audit.views.list_entries: one verb's entries, last first.
-            models.Index(fields=["action", "-id"], name="entry_by_action"),
+            # audit.search: one verb's entries, last first.
+            models.Index(fields=["action", "id"], name="entry_by_action"),
+            # audit.search: what one person or agent did, of each verb last first.
+            models.Index(fields=["actor_name", "action", "id"], name="entry_by_actor"),
+            # audit.story: grants and deliveries that name a request.
+            models.Index(
+                KT("data__request"),
+                name="entry_naming_request",
+                condition=models.Q(data__has_key="request"),
+            ),
         )
 
     def __str__(self) -> str:

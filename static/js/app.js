@@ -1,4 +1,5 @@
 // Starts what the page at hand needs.
+import { watchAudit } from "./audit.js";
 import { watchBrake } from "./brake.js";
 import { watchThemeButton } from "./chooser.js";
 import { startClock } from "./clock.js";
@@ -28,4 +29,5 @@ watchGrant();
 watchDraft();
 watchBench();
 watchViewing();
+watchAudit();
 live.start();

@@ -1,13 +1,15 @@
 // One row of a list can be reached by Tab; j, k and arrows move among them.
 import { onKey } from "./keys.js";
 
-const rows = () => [...document.querySelectorAll("#rows a.row")];
+// A row is a link, or has one that opens it.
+const ROW = "#rows :is(a.row, a[data-row])";
+const rows = () => [...document.querySelectorAll(ROW)];
 
 export function watchRows() {
   if (!document.getElementById("rows")) return;
   rove();
   document.addEventListener("focusin", (event) => {
-    if (event.target.matches("#rows a.row")) rove(event.target);
+    if (event.target.matches(ROW)) rove(event.target);
   });
   for (const key of ["j", "ArrowDown"]) onKey(key, () => step(1), { repeats: true });
   for (const key of ["k", "ArrowUp"]) onKey(key, () => step(-1), { repeats: true });
@@ -18,7 +20,7 @@ export function watchRows() {
 }
 
 export function focused() {
-  return document.activeElement?.closest("#rows a.row");
+  return document.activeElement?.closest(ROW);
 }
 
 export function select(row) {

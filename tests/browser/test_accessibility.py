@@ -15,6 +15,7 @@ PAGES = [
     "/",
     "/history",
     "/audit/",
+    "/audit/verify",
     "/agents/",
     "/policies",
     "/policies/1",
@@ -49,7 +50,11 @@ def requests(running_server: Server) -> dict[str, str]:
     running_server.call(f"/requests/{over['id']}/cancel", {"reason": "Changed my mind"})
     for n in range(3):
         running_server.submit(f"tool.{n}")
-    return {"waiting": f"/r/{waiting['id']}", "over": f"/r/{over['id']}"}
+    return {
+        "waiting": f"/r/{waiting['id']}",
+        "over": f"/r/{over['id']}",
+        "story": f"/audit/requests/{over['id']}",
+    }
 
 
 @pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
@@ -74,13 +79,21 @@ def settled(page: Page) -> None:
     page.wait_for_function(SETTLED)
 
 
+def entries_of(page: Page, story: str) -> list[str]:
+    """The pages of a story's entries."""
+    page.goto(story)
+    links = page.locator("[data-row]").all()
+    return [str(link.get_attribute("href")) for link in links]
+
+
 def violations(page: Page) -> list[str]:
     found = Axe().run(page, options=OPTIONS).response["violations"]
     return [f"{v['id']}: {n['html']}" for v in found for n in v["nodes"]]
 
 
 def test_every_page_passes_axe(look: Page, requests: dict[str, str]) -> None:
-    for address in [*PAGES, *requests.values()]:
+    entries = entries_of(look, requests["story"])
+    for address in [*PAGES, *requests.values(), *entries]:
         look.goto(address)
         settled(look)
         assert violations(look) == [], address
@@ -121,7 +134,8 @@ def test_no_page_scrolls_sideways(
     window: Callable[..., BrowserContext], requests: dict[str, str], width: int
 ) -> None:
     page = window("admin", viewport={"width": width, "height": 640}).new_page()
-    for address in [*PAGES, *requests.values()]:
+    entries = entries_of(page, requests["story"])
+    for address in [*PAGES, *requests.values(), *entries]:
         page.goto(address)
         wide, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide <= room, address
