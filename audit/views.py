@@ -18,6 +18,7 @@ PAGE = 50
 SUBJECT_TYPES = (
     "request",
     "agent",
+    "audit",
     "brake",
     "delivery",
     "grant",

@@ -4,7 +4,8 @@ Starts ``manage.py serve`` in a temporary data folder, as shipped: embedded
 PostgreSQL with fsync on, one process, every check on. Everything, the load
 included, shares the cores; so the ratios to PostgreSQL's own rate in the same
 run say more than the absolute numbers. ``ARGS=assessment`` measures the analysis
-of actions alone, ``ARGS=backtest`` a back-test alone. ``ARGS=steps`` takes STEPS
+of actions alone, ``ARGS=backtest`` a back-test alone, ``ARGS=verification`` the offline
+verifier of the audit log with a million entries. ``ARGS=steps`` takes STEPS
 random steps through the states of requests instead, ``ARGS=races`` every round of
 the races and of the brake's trials, of which tests try a part; both take minutes.
 """
@@ -22,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import acting, assessment, measures, postgres
+from benchmarks import acting, assessment, measures, postgres, verification
 from benchmarks.acting import PASSWORD, PEOPLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +53,7 @@ windows:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parts = ["assessment", "backtest", "budget", "races", "steps"]
+    parts = ["assessment", "backtest", "budget", "races", "steps", "verification"]
     parser.add_argument("part", nargs="?", choices=parts)
     part = parser.parse_args().part
     if part == "steps":
@@ -61,6 +62,8 @@ def main() -> None:
         report = _races()
     elif part == "assessment":
         report = assessment.report()
+    elif part == "verification":
+        report = verification.report()
     else:
         with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
             os.chmod(folder, 0o711)
