@@ -18,7 +18,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, BinaryIO, NoReturn
@@ -37,20 +37,33 @@ class Refused(Exception):
     """It cannot be verified at all; the text is one sentence."""
 
 
-@dataclass
 class Faults:
     """What does not hold, as sentences."""
 
-    shown: list[str] = field(default_factory=list)
-    count: int = 0
+    def __init__(self) -> None:
+        self.count = 0
+        self._grave: list[str] = []
+        self._others: list[str] = []
+
+    @property
+    def shown(self) -> list[str]:
+        """The first, those about the log as a whole before those about entries."""
+        return [*self._grave, *self._others][:SHOWN]
+
+    def grave(self, sentence: str) -> None:
+        """About the log as a whole."""
+        self._keep(self._grave, sentence)
 
     def add(self, sentence: str) -> None:
-        self.count += 1
-        if self.count <= SHOWN:
-            self.shown.append(sentence)
+        self._keep(self._others, sentence)
 
     def at(self, index: int, sentence: str) -> None:
         self.add(f"Entry {index} {sentence}")
+
+    def _keep(self, sentences: list[str], sentence: str) -> None:
+        self.count += 1
+        if len(sentences) < SHOWN:
+            sentences.append(sentence)
 
 
 # --- Tree (RFC 9162, section 2.1) -----------------------------------------------------
@@ -1094,7 +1107,7 @@ class Tree:
 
     def _finish_whole(self, head: Head) -> None:
         if self.root(self.entries.count) != head.root:
-            self.faults.add(
+            self.faults.grave(
                 f"The {self.entries.count} entries do not make the tree that the"
                 " checkpoint signs."
             )
@@ -1121,7 +1134,9 @@ class Tree:
                     f"The tile above {tile_path(level, number, WIDTH)} is missing."
                 )
         if root_by_tiles(self.size, self.tiles) != head.root:
-            self.faults.add("The tiles do not make the tree that the checkpoint signs.")
+            self.faults.grave(
+                "The tiles do not make the tree that the checkpoint signs."
+            )
         leaves = self.entries.leaves
         for at, index in enumerate(self.entries.places):
             tile, slot = divmod(index, WIDTH)
@@ -1301,11 +1316,11 @@ def _check_signature(note: Note, key: Key, what: str, faults: Faults) -> None:
     if note.is_signed_by(key):
         return
     if other := note.other_key(key):
-        faults.add(
+        faults.grave(
             f"The key was swapped: the {what} is signed by {other}, not by {key.id}."
         )
     else:
-        faults.add(f"The {what} is not signed by {key.name}.")
+        faults.grave(f"The {what} is not signed by {key.name}.")
 
 
 def _check_old(
@@ -1315,30 +1330,30 @@ def _check_old(
     note = Note.parse(text, "The older checkpoint")
     old = Head.of(note, "The older checkpoint")
     if old.origin != head.origin:
-        faults.add(f"The older checkpoint is of another log: {_short(old.origin)}.")
+        faults.grave(f"The older checkpoint is of another log: {_short(old.origin)}.")
         return None
     _check_signature(note, key, "older checkpoint", faults)
     if not old.size:
         raise Refused("An older checkpoint of no entries proves nothing")
     if old.size > head.size:
-        faults.add(
+        faults.grave(
             f"The log was rolled back: it had {old.size} entries, and now it has"
             f" {head.size}."
         )
         return None
     if old.size == head.size and old.root != head.root:
-        faults.add(
+        faults.grave(
             f"The log was forked: there are two signed trees of {old.size} entries."
         )
         return None
     root = tree.root(old.size)
     if root is None:
-        faults.add(
+        faults.grave(
             "The bundle does not hold what is needed to compare it with the older"
             " checkpoint; export it with --since."
         )
     elif root != old.root:
-        faults.add(
+        faults.grave(
             f"History was changed: the first {old.size} entries are not those of the"
             " older checkpoint."
         )
@@ -1352,9 +1367,9 @@ def _check_witnesses(note: Note, options: Options, faults: Faults) -> list[str]:
             if note.is_signed_by(key):
                 seen.append(key.name)
         except Refused as error:
-            faults.add(f"{error}.")
+            faults.grave(f"{error}.")
     if len(set(seen)) < options.needed:
-        faults.add(
+        faults.grave(
             f"Only {len(set(seen))} of the {options.needed} witnesses that are needed"
             " have cosigned the checkpoint."
         )
