@@ -977,7 +977,7 @@ class Table:
 
     def finish(self) -> None:
         for number, request in self.requests.known.items():
-            if not request.seen:
+            if not request.seen and not request.erased:
                 name = f"{number:032x}"
                 name = "-".join(
                     (name[:8], name[8:12], name[12:16], name[16:20], name[20:])

@@ -488,6 +488,64 @@ def test_a_request_that_changed_after_the_checkpoint_is_no_fault(
     assert "1 requests changed since" in found.sentence
 
 
+OLD_FORM = {
+    "agent": "deploy-bot", "key": "1", "action": "one", "environment": None,
+    "revision": 1, "tier": "one", "policy_version": 1, "reasons": [],
+    "route": "review", "windows": {},
+}  # fmt: skip
+
+
+def as_it_was_before_seals(house: House, approval: ApprovalRequest) -> None:
+    """Entries of version 0.3, about a request that one person approved."""
+    subject = ("request", str(approval.pk))
+    digest = {"digest": approval.digest, "revision": 1}
+    decided = {"state": "approved", "source": "reviewer", "decided_by": ["alice"]}
+    alice, agent = person(house.alice), house.agent.actor
+    with transaction.atomic():
+        for action, actor, data in (
+            (Action.REQUEST_SUBMITTED, agent, OLD_FORM),
+            (Action.REQUEST_VOTED, alice, {"verdict": "approve"}),
+            (Action.REQUEST_DECIDED, alice, decided),
+            (Action.PERMIT_REDEEMED, agent, {}),
+        ):
+            record(action, actor=actor, subject=subject, data={**digest, **data})
+
+
+def forget(approval: ApprovalRequest) -> None:
+    """Let the log know nothing of a request."""
+    entries = Entry.objects.filter(subject_id=str(approval.pk))
+    with unreferenced():
+        for table in ("audit_payload", "audit_subjectkey"):
+            sql(f"DELETE FROM {table} WHERE subject_id = %s", str(approval.pk))
+        Leaf.objects.filter(entry__in=entries).delete()
+        entries.delete()
+        sql("DELETE FROM audit_pending")
+
+
+def test_requests_of_before_seals_are_no_fault(house: House) -> None:
+    """An upgraded log begins with them."""
+    forget(house.asked)
+    later = list(Leaf.objects.values_list("entry", flat=True))
+    table = ApprovalRequest.objects.filter(pk=house.asked.pk)
+    table.update(tier="one", decided_by=["alice"])
+    as_it_was_before_seals(house, house.asked)
+    old = Entry.objects.filter(subject_id=str(house.asked.pk)).order_by("id")
+    with unreferenced():
+        sql("DELETE FROM audit_pending")
+        sign_anew([*(entry.pk for entry in old), *later])
+    assert faults(exported()) == []
+
+
+def test_an_entry_of_before_seals_after_them_is_found(house: House) -> None:
+    """Or the rules could be left by writing as before."""
+    later = house.ask("one")
+    forget(later)
+    as_it_was_before_seals(house, later)
+    told = " ".join(faults(exported()))
+    assert "shows a digest openly, as no entry does any more" in told
+    assert "it does not say what approval takes" in told
+
+
 # As auditors run it.
 
 
