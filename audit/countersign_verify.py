@@ -521,6 +521,8 @@ class Entries:
 
 # --- Requests -------------------------------------------------------------------------
 
+MAX_PLACES = 200
+"""More than any quorum has."""
 UNFLAGGED_DIGEST, UNFLAGGED_REDEMPTION = 1, 2
 """What an outcome has to be followed by."""
 
@@ -657,8 +659,10 @@ class Requests:
         request.votes = None
         if "required" in data:
             needs = [(need["group"], need["count"]) for need in data["required"]]
+            if sum(count for _, count in needs) > MAX_PLACES:
+                raise ValueError("no tier asks for so many people")
             places = tuple(group for group, count in needs for _ in range(count))
-            request.places = self.same(places[:1000])
+            request.places = self.same(places)
             request.threshold = data["deny_threshold"]
         else:
             request.places = None

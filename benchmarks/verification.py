@@ -85,7 +85,8 @@ def _verify(path: Path) -> tuple[str, int, float, float, float]:
 
 
 def _on_one_core() -> None:
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def _write(file: BinaryIO, entries: int) -> None:

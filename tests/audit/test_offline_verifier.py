@@ -488,6 +488,24 @@ def test_a_request_that_changed_after_the_checkpoint_is_no_fault(
     assert "1 requests changed since" in found.sentence
 
 
+def test_what_another_policy_judged_during_a_hold_is_followed(
+    house: House, settings: Settings
+) -> None:
+    """Submitted where nobody decides, approved where two people do."""
+    settings.BRAKE_RELEASE_PEOPLE = 1
+    hold = lifecycle.engage_brake(scope="everything", reason="!", actor=COMMAND_LINE)
+    asked = house.ask("none")
+    stricter = TIERS.replace('"none", tier: none', '"none", tier: two')
+    ruleset.publish(stricter, actor=COMMAND_LINE, reason="for tests")
+    lifecycle.release_brake(hold.pk, human="1", actor=COMMAND_LINE, reason="over")
+    for who in (house.alice, house.bob):
+        house.approve(asked, who)
+    assert house.entry("request:judged_anew", asked).data["route"] == "review"
+    found = verified(exported(), old=house.old)
+    assert found.faults.shown == []
+    assert ApprovalRequest.objects.get(pk=asked.pk).state == "approved"
+
+
 OLD_FORM = {
     "agent": "deploy-bot", "key": "1", "action": "one", "environment": None,
     "revision": 1, "tier": "one", "policy_version": 1, "reasons": [],
