@@ -1386,8 +1386,8 @@ def _sentence(faults: Faults, facts: dict[str, Any]) -> str:
         some = "1 fault" if faults.count == 1 else f"{faults.count:,} faults"
         return f"NOT INTACT: {some} in the log {name}."
     whole = facts["scope"]["kind"] == "all"
-    what = f"All {facts['entries']:,} entries" if whole else f"{facts['entries']:,}"
-    parts = [f"INTACT: {what}{'' if whole else ' entries'} of the log {name} hold"]
+    what = f"{'all ' if whole else ''}{facts['entries']:,} entries of the log {name}"
+    parts = [f"INTACT: {what} hold"]
     if not whole:
         parts.append(f"a part of its {facts['size']:,}")
     if facts["consistent_from"] is not None:
@@ -1495,7 +1495,8 @@ def _verified(given: argparse.Namespace) -> Verdict:
                 return verify_proof(_text(given.bundle), entry.read(), options)
         size = file.seek(0, 2)
         file.seek(0)
-        if sys.stderr.isatty() and not (given.quiet or given.json):
+        has_bar = sys.stderr.isatty() and not (given.quiet or given.json)
+        if has_bar:
             options.tell = _bar(size)
         # Nothing here is circular, and there is much of it.
         gc.disable()
@@ -1503,6 +1504,8 @@ def _verified(given: argparse.Namespace) -> Verdict:
             return verify(file, options)
         finally:
             gc.enable()
+            if has_bar:
+                print(f"\r{'':40}\r", end="", file=sys.stderr)
 
 
 def _text(path: str) -> str:
@@ -1524,8 +1527,7 @@ def _bar(size: int) -> Callable[[int], None]:
         if percent > shown:
             shown = percent
             print(f"\r[{'#' * (percent // 4):25}] {percent} %", end="", file=sys.stderr)
-            if percent == 100:
-                print(file=sys.stderr)
+            sys.stderr.flush()
 
     return tell
 

@@ -25,7 +25,7 @@ from tests.audit.bundles import checkpoint, exported, faults
 from tests.audit.histories import EVERYTHING, History
 from tests.rounds import rounds
 
-HISTORIES, STEPS = rounds(200), 50
+HISTORIES, STEPS = rounds(200), 60
 SCENARIOS = TABLE["scenarios"]
 SCENARIOS = SCENARIOS[:: len(SCENARIOS) // rounds(len(SCENARIOS))]
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -97,7 +97,7 @@ def house(transactional_db: None, alice: User, bob: User) -> House:
 def test_what_nobody_touched_holds(house: House) -> None:
     found = verified(exported(), old=house.old)
     assert found.faults.shown == []
-    assert found.sentence.startswith("INTACT: All ")
+    assert found.sentence.startswith("INTACT: all ")
     assert "it goes on from the checkpoint of" in found.sentence
 
 
@@ -608,7 +608,7 @@ def test_it_runs_alone(house: House, tmp_path: Path) -> None:
     key = str(sequencer.verifier())
     done = alone(tmp_path, str(bundle), "--checkpoint", str(old), "--key", key)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("INTACT: All ")
+    assert done.stdout.startswith("INTACT: all ")
     bundle.write_bytes(bundle.read_bytes().replace(b"deploy-bot", b"deploy-cat"))
     done = alone(tmp_path, str(bundle), "--json")
     told = json.loads(done.stdout)
