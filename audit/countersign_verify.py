@@ -443,14 +443,18 @@ class Entries:
                 f"Entries are missing at the end: the checkpoint is of {self.size},"
                 f" and the last one here is {self.expected - 1}."
             )
+        self.requests.finish()
+
+    def check_erased(self, just_now: set[str]) -> None:
+        """``just_now``: requests that were erased after the checkpoint."""
         for subject, index in self._gone.items():
-            if self._erased.get(subject, -1) < index:
+            is_said = subject[0] == "request" and subject[1] in just_now
+            if not is_said and self._erased.get(subject, -1) < index:
                 self.faults.at(
                     index,
                     "commits to something that is not there, and nothing says that"
                     f" {' '.join(subject)} was erased.",
                 )
-        self.requests.finish()
 
     def _check_index(self, index: int) -> None:
         if index < self.expected or (self.is_whole and index != self.expected):
@@ -958,6 +962,7 @@ class Table:
         self.requests, self.faults, self.knows_end = requests, faults, knows_end
         self.ahead = 0
         """Requests that changed after the checkpoint, and can say less."""
+        self.erased_ahead: set[str] = set()
 
     def take(self, line: bytes) -> None:
         """One line of ``requests/``; raises Refused for one that cannot be read."""
@@ -966,6 +971,8 @@ class Table:
             request = self.requests.known.get(_number(row["id"]))
             is_ahead = row.get("ahead") is True
             self.ahead += is_ahead
+            if is_ahead and not row["canonical"]:
+                self.erased_ahead.add(row["id"])
             if request is None:
                 if not is_ahead and self.requests.scope != "time":
                     words = "is in the request table, and the log knows nothing of it."
@@ -1010,7 +1017,7 @@ class Table:
                     f"the request table says {name} is {_short(row[name])}, the log"
                     f" says {_short(said)}"
                 )
-        if row["canonical"] or not request.erased:
+        if row["canonical"] or not (request.erased or is_ahead):
             yield from self._other_content(row, request)
 
     def _other_content(self, row: dict[str, Any], request: Request) -> Iterator[str]:
@@ -1276,6 +1283,7 @@ def _read_members(archive: Archive, entries: Entries, table: Table, tree: Tree) 
         if place > _place("requests/") and not is_done[1]:
             is_done[1] = True
             table.finish()
+            entries.check_erased(table.erased_ahead)
 
     while archive.next():
         name, place = archive.name, _place(archive.name)

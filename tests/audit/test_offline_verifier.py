@@ -439,18 +439,33 @@ def test_a_part_is_proven_to_be_in_the_log(house: House, kind: str) -> None:
     assert "is not in the tree that the checkpoint signs" in told
 
 
-def test_what_was_erased_is_said_and_no_fault(house: House) -> None:
-    subject = ("request", str(house.asked.pk))
+def erase(approval: ApprovalRequest) -> None:
+    subject = ("request", str(approval.pk))
     with transaction.atomic():
         sql("SELECT audit_erase(%s, %s)", *subject)
-        ApprovalRequest.objects.filter(pk=house.asked.pk).update(
-            canonical="", justification=None
-        )
+        table = ApprovalRequest.objects.filter(pk=approval.pk)
+        table.update(canonical="", justification=None)
         # By its name only: this is about what an entry so called means.
         record("request:erased", actor=SYSTEM, subject=subject)  # type: ignore[arg-type]
+
+
+def test_what_was_erased_is_said_and_no_fault(house: House) -> None:
+    erase(house.asked)
     found = verified(exported(), old=house.old)
     assert found.faults.shown == []
     assert "texts were erased" in found.sentence
+
+
+def test_what_is_erased_during_an_export_is_no_fault_either(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry that says so has no place in the tree yet."""
+    sequencer.sequence_due()
+    erase(house.asked)
+    monkeypatch.setattr(sequencer, "sequence_due", lambda: 0)
+    found = verified(exported(), old=house.old)
+    assert found.faults.shown == []
+    assert "1 requests changed since" in found.sentence
 
 
 def test_witnesses_count_when_they_signed(house: House) -> None:
