@@ -76,6 +76,9 @@ def _other(action: str, data: Mapping[str, Any]) -> tuple[str, str]:
     words = {
         Action.REQUEST_VOTE_WITHDRAWN: f"took back the vote to {data.get('verdict')}",
         Action.REQUEST_EDITED: f"changed it: revision {data.get('revision')}",
+        Action.REQUEST_JUDGED_ANEW: (
+            f"policy {data.get('policy_version')} judged it anew: {data.get('tier')}"
+        ),
         Action.REQUEST_ASKED: "asked the agent",
         Action.REQUEST_REPLIED: "answered, and claims",
         Action.REQUEST_CLAIMED: "looks at it" if data.get("to") else "stopped looking",

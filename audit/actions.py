@@ -13,6 +13,7 @@ class Action(StrEnum):
     AGENT_RESUMED = "agent:resumed"
     AGENT_SECRET_ROTATED = "agent:secret_rotated"  # noqa: S105
     AGENT_PREVIOUS_SECRET_DROPPED = "agent:previous_secret_dropped"  # noqa: S105
+    AUDIT_EXPORTED = "audit:exported"
     BRAKE_ENGAGED = "brake:engaged"
     BRAKE_RELEASE_AGREED = "brake:release_agreed"
     BRAKE_RELEASED = "brake:released"
@@ -50,6 +51,7 @@ class Action(StrEnum):
     REQUEST_VOTED = "request:voted"
     REQUEST_VOTE_WITHDRAWN = "request:vote_withdrawn"
     REQUEST_EDITED = "request:edited"
+    REQUEST_JUDGED_ANEW = "request:judged_anew"
     REQUEST_ASKED = "request:asked"
     REQUEST_REPLIED = "request:replied"
     REQUEST_CLAIMED = "request:claimed"

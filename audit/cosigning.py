@@ -95,6 +95,8 @@ def cosigned(checkpoint: Checkpoint) -> Note:
 
 def conditions() -> list[Condition]:
     """How it stands with each witness that is configured."""
+    if not settings.AUDIT_WITNESSES:
+        return []
     troubles = WitnessTrouble.objects.in_bulk()
     return [_condition(one, troubles.get(one.name)) for one in settings.AUDIT_WITNESSES]
 

@@ -20,6 +20,7 @@ from approvals import humans
 from approvals.lifecycle import counters, permits, rows
 from approvals.lifecycle.deadlines import is_past, store_time_given_back
 from approvals.lifecycle.decision import decide_by_policy, deny_by_brake
+from approvals.lifecycle.facts import terms_of
 from approvals.lifecycle.judging import JUDGED, judge
 from approvals.lifecycle.refusals import Braked
 from approvals.loosening import action_of
@@ -28,7 +29,8 @@ from approvals.policy import Route, evaluate
 from approvals.risk import assess
 from approvals.ruleset import current
 from approvals.states import PermitState, State
-from audit.log import SYSTEM, Actor
+from audit.actions import Action as Verb
+from audit.log import SYSTEM, Actor, record
 
 log = logging.getLogger(__name__)
 
@@ -151,6 +153,17 @@ def _judge_anew(approval: ApprovalRequest, now: datetime) -> None:
     judge(approval, verdict.tier, verdict, version, now)
     approval.tier_floor = approval.tier_rank
     rows.save(approval, "tier_floor", *JUDGED, *counters.COUNTED)
+    record(
+        Verb.REQUEST_JUDGED_ANEW,
+        actor=SYSTEM,
+        subject=rows.subject_of(approval),
+        data={
+            "revision": approval.revision,
+            **terms_of(approval),
+            "route": str(approval.route),
+            "windows": approval.window_values,
+        },
+    )
 
 
 def _give_time_back(released: Brake) -> None:
