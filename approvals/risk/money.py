@@ -29,37 +29,37 @@ _PAYING_SUMS = names(
 )
 """Verbs that move money where there is an amount."""
 _HANDLING = _PAYING_SUMS | names(
-    "accept add adjust approve authorise authorize confirm create edit execute make"
+    "accept add adjust insert approve authorise authorize confirm create edit execute make"
     " modify place post process release request run schedule sign start update"
 )
 _ASKING = names("create make request send")
 """Asks somebody else for money; nothing leaves."""
 _MONEY = names(
-    "bet bids bitcoin bonus btc cash debit charge charges coin coins commission crypto"
-    " donation ether ethereum funds invoice loan money mortgage payment payments"
-    " payout payouts payroll refund refunds reimbursement rent salary tokens"
-    " trade trades transaction transactions transfer transfers wages wire"
+    "bet bids bitcoin bonus btc cash charge charges coin coins commission crypto"
+    " debit donation ether ethereum funds invoice loan money mortgage payment payments"
+    " payout payouts payroll refund refunds reimbursement rent salary tokens topup"
+    " topups trade trades transaction transactions transfer transfers wages wire"
     " withdrawal"
 )
 _EDITING = names("add adjust edit modify update")
 _SUMS = _MONEY - names("charge charges invoice payment payments refund refunds rent")
-_ORDERED = names("bid order orders purchase trade bet")
+_ORDERED = names("bet bid order orders purchase trade")
 _NOT_MONEY = names(
-    "access agent agents attention battery call chat control device domain"
-    " method methods feedback file files human message ownership phone property"
-    " respects style"
+    "access agent agents attention battery call chat control device domain feedback"
+    " file files human message method methods ownership phone property respects style"
 )
+_DRAFTED = names("draft drafts preview template")
+_UNBOUGHT = names("attention branch commit file respects")
 _BINDING = names("hire rent subscribe")
 """Spending that goes on."""
-_SPENDING = names("book order reserve subscribe renew upgrade rent hire schedule")
+_SPENDING = names("book hire order renew rent reserve schedule subscribe upgrade")
 _PAYEES = names(
     "beneficiary creditor iban merchant payee receiver recipient to vendor wallet"
 )
 _BANKING = names("bank beneficiary iban payee payees payout payroll routing swift wire")
 _DETAILS = names(
-    "account accounts address bank beneficiary destination details direct iban"
-    " info information method number payee payees preferences recipient routing"
-    " settings"
+    "account accounts address bank beneficiary destination details direct iban info"
+    " information method number payee payees preferences recipient routing settings"
 )
 _REPLACING = names(
     "add change configure edit link modify register replace set switch update"
@@ -100,8 +100,12 @@ def _moves(view: View, amounts: list[Amount]) -> Severity | None:
 
 def _is_payment(claim: Claim, has_amount: bool) -> bool:
     verb, objects = claim.verb, claim.objects
+    if verb in ("buy", "purchase"):
+        return not objects & _UNBOUGHT
     if verb in _PAYING:
         return has_amount or not objects & _NOT_MONEY
+    if objects & _DRAFTED:
+        return False
     if verb in ("open", "close") and "position" in objects:
         return True
     if verb in ("place", "submit", "make", "create") and objects & _ORDERED:

@@ -12,10 +12,10 @@ from approvals.risk.context import Kind
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.tables import names
 from approvals.risk.texts_named import kinds_of
+from approvals.risk.tool_members import members_of
 from approvals.risk.tool_operations import claims_in
 from approvals.risk.tool_rules import rules_for
-from approvals.risk.tool_words import NOT_DOING
-from approvals.risk.verbs import Claim, claims_of, reads
+from approvals.risk.verbs import Claim, reads
 from approvals.risk.view import Leaf, View, tokens
 
 SEVERAL = 20
@@ -34,24 +34,7 @@ _SWITCHES = names(
     "all cascade delete everything force hard permanent permanently purge recurse"
     " recursive wipe"
 )
-_GUARDS = names(
-    "check checks confirm confirmation hooks protection recycle review reviews"
-    " safety test tests trash validation verification verify"
-)
 _THINGS = names("accounts emails files id ids items keys names paths records users")
-
-
-_ACCOUNTS = names("account info profile user")
-_EDITING = names("change edit modify patch replace set update")
-_SIGN_IN = names("email new password phone recovery")
-_MEDICINE = names(
-    "dosage dose drug insulin medication medications medicine prescription"
-)
-_RIGHTS = names("access group permission permissions privilege role roles scope")
-_POWERFUL = names(
-    "admin administrator owner root sudo superadmin superuser sysadmin wheel"
-)
-_NOTING = names("ask draft log message note notify remind reply report think track")
 
 
 def analyse(view: View) -> Iterator[Finding]:
@@ -70,8 +53,7 @@ def analyse(view: View) -> Iterator[Finding]:
     if broad is not None:
         yield broad
     if not reads(name):
-        yield from _by_members(view)
-        yield from _guards_off(view)
+        yield from members_of(view)
         yield from _several(view)
 
 
@@ -106,50 +88,6 @@ def _broad(view: View) -> Finding | None:
             text = "Deletes or stops without a condition"
             return Match("tool.broad", Severity.HIGH, text).at("/arguments")
     return None
-
-
-def _guards_off(view: View) -> Iterator[Finding]:
-    """``skip_verification: true``, ``verify: false``: a check that does not happen."""
-    for leaf in view.leaves:
-        if not isinstance(leaf.value, bool):
-            continue
-        words = tokens(leaf.member)
-        guards = words & _GUARDS
-        skips = bool(words & {"skip", "bypass", "no", "ignore", "disable", "override"})
-        if guards and skips is leaf.value and (skips or words == guards):
-            text = f"Switches a check off: {shortened(leaf.member, 40)}"
-            match = Match("tool.weakens_safety", Severity.MEDIUM, text)
-            yield match.at(leaf.pointer)
-            return
-
-
-def _by_members(view: View) -> Iterator[Finding]:
-    """What the members say besides the name: rights, a new sign-in, a medicine."""
-    claims = [claim for claim in claims_of(view.action.name) if claim.verb]
-    is_account = any(
-        claim.verb in _EDITING and claim.objects & _ACCOUNTS for claim in claims
-    )
-    is_noted = any(
-        claim.verb in _NOTING or claim.objects & NOT_DOING for claim in claims
-    )
-    for leaf in view.leaves:
-        words = tokens(leaf.member)
-        if words & _RIGHTS and len(leaf.text) <= 60 and tokens(leaf.text) & _POWERFUL:
-            text = f"Gives somebody the rights of {shortened(leaf.text, 40)}"
-            match = Match("tool.grants_access", Severity.HIGH, text)
-            yield match.at(leaf.pointer)
-            return
-        is_new = is_account and words <= _SIGN_IN and leaf.text != view.action.subject
-        if is_new and words - {"new"}:
-            text = "Changes what somebody signs in or is reached with"
-            match = Match("tool.account_takeover", Severity.MEDIUM, text)
-            yield match.at(leaf.pointer)
-            return
-        if claims and not is_noted and words & _MEDICINE:
-            text = "Is about a medicine or its dose"
-            match = Match("tool.touches_lives", Severity.MEDIUM, text)
-            yield match.at(leaf.pointer)
-            return
 
 
 def _several(view: View) -> Iterator[Finding]:

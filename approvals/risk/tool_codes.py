@@ -48,6 +48,9 @@ CODES = {
         _RIGHTS,
         Verb.READ,
     ),
+    "tool.sets_terms": Code(
+        "By its name prices, wages, fees or limits change.", _MISUSE, Verb.CHANGE
+    ),
     "tool.stops": Code("By its name something stops working.", _MISUSE, Verb.STOP),
     "tool.touches_lives": Code(
         "By its name it is about health, emergencies or somebody's rights.",

@@ -28,6 +28,11 @@ _ABOUT = names(
     " url"
 )
 """Members that say what the operation is applied to."""
+_ABOUT_MACHINES = names(
+    "actuator component device entity env environment equipment kind machine object"
+    " setting type unit"
+)
+"""The few that name a thing and not a place or a person."""
 _SWITCHES = names("active armed enabled enforce enforced locked protected")
 _WORDS = re.compile(r"[A-Za-z]+(?:[ _.-]?[A-Za-z]+){0,4}\Z")
 _WHOLE = frozenset(Kind) - {Kind.HTTP, Kind.MESSAGE, Kind.MONEY, Kind.FILE}
@@ -38,6 +43,7 @@ _TELLING = names(
 )
 """What these verbs are given, they write down."""
 _PARTICIPLES = {
+    "archived": "archive",
     "banned": "ban",
     "blocked": "block",
     "cancelled": "cancel",
@@ -60,8 +66,9 @@ _PARTICIPLES = {
     "unlocked": "unlock",
 }
 _DONE = names(
-    "deactivate delete deleted disable disabled disarm publish revoke suspend suspended"
-    " terminate terminated unlock"
+    "archived banned blocked cancelled charge deactivate deactivated delete deleted"
+    " disable disabled disarm disarmed locked publish refund revoke revoked suspend"
+    " suspended terminate terminated unlock unlocked"
 )
 _PHYSICAL = names(
     "activate close deactivate disable disarm enable lock open start stop toggle unlock"
@@ -81,14 +88,16 @@ def claims_in(view: View) -> tuple[Claim, ...]:
 
 def _completed(claim: Claim, view: View) -> Claim:
     """``turn_off(name="kitchen light")`` switches off a light."""
-    if claim.verb not in _PHYSICAL:
+    if claim.reads or not claim.verb:
         return claim
+    is_physical = claim.verb in _PHYSICAL
+    members = _ABOUT | {"name"} if is_physical else _ABOUT_MACHINES
     found = set(claim.objects)
     for leaf in islice(view.leaves, _MOST):
-        is_about = bool(tokens(leaf.member) & (_ABOUT | {"name"}))
+        is_about = bool(tokens(leaf.member) & members)
         if is_about and _is_near(leaf) and len(leaf.text) <= 80:
             found.update(words_of(leaf.text))
-    return Claim.of(claim.verb, found)
+    return Claim.of(claim.verb, found) if len(found) > len(claim.objects) else claim
 
 
 def _operations(view: View) -> Iterator[Claim]:
@@ -108,7 +117,7 @@ def _operations(view: View) -> Iterator[Claim]:
 
 
 def _is_near(leaf: Leaf) -> bool:
-    return leaf.pointer.startswith("/arguments/") and leaf.pointer.count("/") <= 3
+    return leaf.pointer.startswith("/arguments/") and leaf.pointer.count("/") <= 5
 
 
 def _said(leaf: Leaf, words: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:

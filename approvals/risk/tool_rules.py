@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from approvals.risk import tool_words as words
 from approvals.risk.findings import Match, Severity
 from approvals.risk.tables import names
+from approvals.risk.tool_classes import class_of
 from approvals.risk.verbs import Claim
 
 _LOW, _MEDIUM, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
@@ -320,6 +321,7 @@ _RULES: tuple[Callable[[Claim], Match | None], ...] = (
     _takes_out,
     _reads_secrets,
     _touches_lives,
+    class_of,
     _mass,
     _changes,
 )

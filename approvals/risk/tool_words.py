@@ -16,7 +16,7 @@ SMALL = names(
 )
 """What goes and comes every day."""
 GRAVE = names(
-    "account accounts archive backup backups bucket buckets cluster database"
+    "account accounts archive backup backups bucket buckets calendar cluster database"
     " databases db device disk drive environment factory filesystem history index"
     " instance namespace org organisation organization partition production project"
     " record records repo repos repositories repository schema server servers snapshot"
@@ -59,7 +59,9 @@ GRANTING = names(
     "allow allowlist approve authorise authorize delegate elevate escalate grant"
     " impersonate invite promote share unban unblock unlock unseal whitelist"
 )
-ADDING = names("add assign attach create enable generate give issue make set update")
+ADDING = names(
+    "add assign attach create enable generate give issue make post put set update"
+)
 PEOPLE = names(
     "admin administrator admins collaborator collaborators contributor contributors"
     " delegate employee guest guests maintainer member members owner owners signatory"
@@ -77,14 +79,17 @@ KEYS = names(
     "apikey certificate credential credentials key keypair keys passkey secret"
     " secrets token tokens"
 )
-OF_KEYS = names("access api auth bearer deploy gpg oauth personal private service ssh")
+OF_KEYS = names(
+    "access api auth bearer deploy encryption ephemeral gpg host master oauth"
+    " personal private service signing ssh"
+)
 SIGN_IN = names(
     "2fa authenticator credentials login mfa otp passcode passkey passphrase password"
     " passwords pin recovery sso totp"
 )
 CHANGING_IT = names(
-    "add bypass change create delete disable edit modify regenerate remove replace"
-    " reset rotate set update upload"
+    "add bypass change clear create delete disable edit expire force modify"
+    " regenerate remove replace reset rotate set unset update upload"
 )
 RUNNABLE = names(
     "binary bytecode cell code command commands executable function javascript js"
@@ -194,8 +199,10 @@ OLDER = names(
     " system version"
 )
 """What is brought back to an older state, over what is there now."""
-CLOSED_FOR_GOOD = names("account position shop store")
-ARCHIVED = names("database organisation organization project repo repository workspace")
+CLOSED_FOR_GOOD = names("account claim dispute position shop store subaccount")
+ARCHIVED = names(
+    "channel database organisation organization project repo repository workspace"
+)
 GIVEN_AWAY = names(
     "app asset domain license owner ownership project property repository workspace"
 )

@@ -11,6 +11,7 @@ from approvals.risk.verbs_words import (
     CONTAINERS,
     EITHER,
     JOINS,
+    LIGHT,
     METHODS,
     NOMINAL,
     NOUNS,
@@ -157,6 +158,10 @@ def _verbs(words: list[str]) -> list[str]:
     first = words[0]
     if first in NOUNS and words[-1] in ASKED:
         return ["check"]
+    if first in ("post", "put", "patch") and words[-1] in CHANGING:
+        return [words[-1]]
+    if first in LIGHT and words[-1] in NOMINAL:
+        return [first, NOMINAL[words[-1]]]
     if first in READING or first in CHANGING:
         return [first]
     noun = _nominal(words)

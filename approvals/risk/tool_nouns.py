@@ -1,0 +1,144 @@
+"""Nouns in the names of actions, by domain: what whose change weighs how much.
+
+A noun is here where changing, making or handing over the thing is never everyday
+work: rights, security, how machines are reached, wages, bodies, courts, plants.
+"""
+
+from approvals.risk.tables import names
+
+RIGHTS = names(
+    "acl acls admin administrator admins delegate delegates delegation entitlement"
+    " entitlements factor iam impersonation mfa otp passkey passwordless permission"
+    " permissions privilege privileges rbac role roles saml scim scopes sso sudo"
+    " sudoers superuser totp"
+)
+"""Who may do what, and how they prove who they are."""
+SECURITY = names(
+    "allowlist antivirus blacklist blocklist denylist edr encryption exclusion"
+    " exclusions exemption firewall geofence guardrail guardrails honeypot keystore"
+    " kms lockdown protected protection protections quarantine ransomware retention"
+    " security securitygroup siem truststore waf whitelist"
+)
+"""What keeps others out, and what keeps records in."""
+REACHED = names(
+    "bgp bios bootloader cname cors csp dhcp dkim dmarc dns firmware gateway"
+    " hypervisor ingress kernel ldap loadbalancer nameserver recordset recordsets"
+    " registrar registry spf subdomain subnet sysctl tunnel vlan vpc vpn"
+)
+"""How others reach what runs, and what it stands on."""
+SERVED = names(
+    "autoscaler autoscaling canary cluster deployment deployments fleet lambda prod"
+    " production replicaset rollout"
+)
+"""What customers feel at once."""
+REPORTING = names("callback hook hooks webhook webhooks")
+"""By these a machine elsewhere is told what happens here."""
+FINANCE = names(
+    "beneficiary bonus compensation creditline dividend escrow fee fees garnishment"
+    " giftcard giftcards iban lien loan loans mortgage overdraft payee payout payouts"
+    " payroll pension price pricelist prices pricing salary severance stipend tariff"
+    " tax taxes tuition wage wages"
+)
+"""What is paid, to whom, and how much."""
+BODIES = names(
+    "abortion allergies allergy ambulance anesthesia biopsy bloodwork chemotherapy"
+    " defibrillator diagnosis dialysis dnr dosage dose drug drugs ehr emr imaging"
+    " immunization infusion injection insulin intubation lab medication medications"
+    " medicine medicines morphine mri opioid opioids oxygen pacemaker prescription"
+    " prescriptions radiation radiology sedation surgery syringe transfusion treatment"
+    " treatments triage vaccine ventilator xray"
+)
+"""What is done to patients, and what is written of it."""
+LAW = names(
+    "affidavit asylum ballot ballots citizenship contract contracts custody deed"
+    " divorce evidence exams expulsion gpa grade grades guardianship immigration"
+    " injunction inmate judgment lawsuit lease litigation nda parole passport patent"
+    " petition prisoner probation subpoena summons testament testimony trademark"
+    " transcript transcripts treaty verdict visa vote votes warrant"
+)
+"""What somebody's rights hang on."""
+OFFICES = names(
+    "disciplinary dismissal layoff layoffs offboarding redundancy resignation"
+    " termination"
+)
+"""What decides of somebody's work."""
+PLANT = names(
+    "actuator agitator autoclave autopilot boiler brake brakes breaker burner"
+    " centrifuge chamber chemical chemicals chiller chlorine coil coils compressor"
+    " conveyor coolant crane dam drawbridge drone exoskeleton extruder forklift"
+    " furnace gearbox grid gripper hmi hydraulic incinerator interlock inverter kiln"
+    " laser lathe manipulator modbus motor opcua plc propeller pump pumps reactor"
+    " refinery register registers robot rotor rtu runway scada servo setpoint"
+    " setpoints sluice spindle sprinkler sprinklers substation switchgear throttle"
+    " thruster torque transformer turbine valve valves vessel voltage welder winch"
+)
+"""Machines, and what steers them."""
+HOT = names("barbecue fireplace fryer grill heater hob kettle oven stove toaster")
+"""At home, and can burn it down."""
+GATES = names(
+    "airlock barrier boot deadbolt door doors frunk garage gate gates hatch homelink"
+    " latch lock locks roof safe sunroof tailgate tonneau trunk turnstile vault window"
+    " windows"
+)
+"""Where somebody gets in or out."""
+VEHICLES = names(
+    "aircraft airplane altitude autopilot boat car drone engine ferry helicopter"
+    " ignition lorry missile plane rocket satellite steering submarine subway tank"
+    " torpedo train tram truck uav vehicle velocity waypoint yacht"
+)
+"""What drives, flies and swims."""
+PUBLIC = names(
+    "crosswalk intersection powergrid railway runway sewage siren sirens streetlight"
+    " substation traffic"
+)
+"""What a town depends on."""
+WEAPONS = names(
+    "ammunition bomb explosive explosives gun guns missile munition poison sarin"
+    " taser toxin weapon weapons"
+)
+WATCHED = names(
+    "conversation conversations husband keystroke keystrokes people person phonecall"
+    " spouse victim wife"
+)
+"""Recording or following these is watching somebody."""
+UTILITIES = names("electricity gas heating internet power water")
+LIMBS = names("arm base effector joint joints wrist")
+FLIGHTS = names("flight flights train trains vessel")
+
+DELICATE = (
+    RIGHTS
+    | SECURITY
+    | REACHED
+    | REPORTING
+    | FINANCE
+    | BODIES
+    | LAW
+    | OFFICES
+    | PLANT
+    | WEAPONS
+    | PUBLIC
+)
+"""To change any of these asks for a second look, whatever the verb."""
+MACHINES = PLANT | HOT | GATES | VEHICLES | PUBLIC | WEAPONS
+
+EVERYDAY = names(
+    "agenda alias animation annotation answer appointment avatar badge basket board"
+    " book bookmark bookmarks brightness cache calendar caption captions card cards"
+    " cart category chapter chart checklist clipboard color colour column comment"
+    " comments contact cursor dashboard description diagram diary document documents"
+    " draft drafts emoji event events exercise favorite favorites favourite favourites"
+    " feedback filter filters flag flashcard folder font forecast form formula game"
+    " goal grocery habit heading highlight hint history image issue issues item items"
+    " journal keyword label labels language layout lead lesson level like likes line"
+    " list log map meal media meeting memo menu message messages milestone mood movie"
+    " music name nickname note notebook notes notification notifications outline page"
+    " paragraph photo picture pin playback playlist podcast poll preference"
+    " preferences presentation profile progress prompt puzzle question queue quiz"
+    " quote reaction reactions recipe reminder reminders reply report row rows search"
+    " section selection sentence sheet shopping slide slides slot song sort"
+    " spreadsheet star step story subject subtask subtasks suggestion summary survey"
+    " tab tabs tag tags task tasks template text theme thread thumbnail ticket tickets"
+    " time timer title todo todos topic track translation trip typing video view"
+    " volume wallpaper watch watchlist widget wishlist word words workout"
+)
+"""What people make, change and throw away all day."""
