@@ -12,10 +12,11 @@ from approvals.risk.context import Kind
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.tables import names
 from approvals.risk.texts_named import kinds_of
-from approvals.risk.tool_members import members_of
+from approvals.risk.tool_members import guards_of, members_of
 from approvals.risk.tool_operations import claims_in
 from approvals.risk.tool_rules import rules_for
-from approvals.risk.verbs import Claim, reads
+from approvals.risk.verbs import Claim, claims_of, reads
+from approvals.risk.verbs_classes import ALTERING
 from approvals.risk.view import Leaf, View, tokens
 
 SEVERAL = 20
@@ -30,6 +31,10 @@ _SCOPES = names(
     " force glob id ids match name names path paths pattern query recurse"
     " recursive scope selector target targets where"
 )
+_OBJECTS = names(
+    "accounts condition customers employees id ids records selector target targets users"
+    " where"
+)
 _SWITCHES = names(
     "all cascade delete everything force hard permanent permanently purge recurse"
     " recursive wipe"
@@ -41,9 +46,13 @@ def analyse(view: View) -> Iterator[Finding]:
     """Findings on what the name admits, and on how broad the arguments are."""
     name = view.action.name
     if set(kinds_of(view.action, view.context)) & _READ_BY_OTHERS:
+        yield from guards_of(view)
         return
     admitted = _admitted(claims_in(view))
+    is_altering = any(claim.verb in ALTERING for claim in claims_of(name))
     broad = _broad(view) if _is_grave(admitted) else None
+    if broad is None and is_altering:
+        broad = _altered_all(view)
     for match in admitted:
         severity = _raised(match, broad is not None)
         target = _target(view) if match.severity is not Severity.LOW else ""
@@ -87,6 +96,20 @@ def _broad(view: View) -> Finding | None:
         if is_scope and (value in ("", None) or value == {} or value == []):
             text = "Deletes or stops without a condition"
             return Match("tool.broad", Severity.HIGH, text).at("/arguments")
+    return None
+
+
+def _altered_all(view: View) -> Finding | None:
+    """Changes everything there is, and says so."""
+    for leaf in view.leaves:
+        is_all = leaf.text.strip() in _EVERYTHING - {"/", "/*"}
+        if is_all and tokens(leaf.member) & _OBJECTS:
+            text = "Changes everything that fits, not one named thing"
+            return Match("tool.broad", Severity.MEDIUM, text).at(leaf.pointer)
+    for name, value in view.action.arguments.items():
+        if tokens(str(name)) & {"where", "condition"} and value in ("", {}, []):
+            text = "Changes whatever there is, without a condition"
+            return Match("tool.broad", Severity.MEDIUM, text).at("/arguments")
     return None
 
 

@@ -11,7 +11,7 @@ from approvals.risk import tool_nouns as nouns
 from approvals.risk import verbs_classes as classes
 from approvals.risk.findings import Match, Severity
 from approvals.risk.tables import names
-from approvals.risk.tool_words import KEYS, NOT_DOING, OF_KEYS
+from approvals.risk.tool_words import HOUSEHOLD, KEYS, NOT_DOING, OF_KEYS
 from approvals.risk.verbs import Claim
 
 _ANY: frozenset[str] = frozenset()
@@ -44,9 +44,7 @@ _JOBS = names(
 )
 _REROUTING = names("cancel delay divert ground reroute")
 _BLOCKING = names("block freeze quarantine")
-_HOME = names(
-    "ac animation bulb fan lamp light lights music purifier sound speaker thermostat tv"
-)
+_HOME = HOUSEHOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ _RULES = (
         "tool.grants_access",
         "Is named for letting somebody do more than before",
         classes.CLEARING,
-        unless=nouns.EVERYDAY,
+        unless=_EVERYDAY,
     ),
     _Rule(
         "tool.publishes",
@@ -135,7 +133,7 @@ _RULES = (
         "Is named for moving something in the physical world",
         classes.WORKING,
         _MACHINES | {"remote", "remotely"},
-        unless=names("browser calendar chat tab"),
+        unless=names("browser calendar chat mode tab"),
     ),
     _Rule(
         "tool.moves_things",
@@ -187,7 +185,7 @@ _RULES = (
     _Rule(
         "tool.weakens_safety",
         "Is named for changing what protects",
-        _CHANGING - _LESS | {"add"},
+        _CHANGING - _LESS - {"activate", "arm", "enable"} | {"add"},
         nouns.SECURITY,
         unless=NOT_DOING | {"ticket"},
     ),
@@ -201,9 +199,9 @@ _RULES = (
     _Rule(
         "tool.publishes",
         "Is named for reporting elsewhere what happens here",
-        _CHANGING,
+        _CHANGING - {"request", "schedule"},
         nouns.REPORTING,
-        unless=NOT_DOING | {"schedule", "request"},
+        unless=NOT_DOING,
     ),
     _Rule(
         "tool.sets_terms",
@@ -241,20 +239,71 @@ _RULES = (
         unless=NOT_DOING | names("failed test tests"),
     ),
 )
+_SHUTTING = names("close land lock reserve return secure shut")
+"""What makes a place safer, or books a seat."""
+_SHUT_OUT = _Rule(
+    "tool.stops",
+    "Is named for locking or closing what others use",
+    names("close lock shut"),
+    nouns.SYSTEMS | nouns.PERSONS | nouns.CONTRACTS,
+    unless=nouns.EVERYDAY | nouns.GATES,
+)
+_STORED = _Rule(
+    "tool.infrastructure",
+    "Is named for changing what data or trust rests on",
+    names(
+        "attach detach expand extend format import install mount renew replace resize"
+        " rotate shrink upload"
+    ),
+    names("certificate certificates volume volumes"),
+)
+_SERIOUS = _Rule(
+    "tool.acts",
+    "Is named for doing something to what others count on",
+    (classes.ACTING | classes.ALTERING | classes.WORKING | classes.HANDING)
+    - classes.COSMETIC
+    - _SHUTTING,
+    nouns.SERIOUS,
+    unless=nouns.EVERYDAY - {"journal", "volume", "quiz"} | NOT_DOING | _HOME,
+)
+_ENABLED = _Rule(
+    "tool.acts",
+    "Is named for putting into force what others count on",
+    names("activate enable"),
+    nouns.SERIOUS - nouns.SYSTEMS - nouns.SECURITY - nouns.RIGHTS,
+    unless=_EVERYDAY,
+)
+_FORCEFUL = _Rule(
+    "tool.acts",
+    "Is named for something that is seldom done to everyday things",
+    classes.ACTING - classes.MILD,
+    unless=_EVERYDAY,
+)
+_LAST = (_SHUT_OUT, _STORED, _SERIOUS, _ENABLED, _FORCEFUL)
 _PAIRS = (
     ("tool.infrastructure", names("ci env environment pipeline"), names("variable")),
     ("tool.infrastructure", names("function"), names("code")),
+    ("tool.infrastructure", names("port"), names("forward forwarding")),
+    ("tool.executes", names("mcp"), names("server servers")),
+    ("tool.account_takeover", names("secret secrets"), names("put store write")),
     ("tool.infrastructure", names("network hosted"), names("zone")),
     ("tool.infrastructure", names("record resource"), names("set sets")),
     ("tool.touches_lives", names("job employment"), names("offer")),
     ("tool.touches_lives", names("emergency mayday"), names("declare send activate")),
     ("tool.touches_lives", names("call calls meeting room"), names("recording")),
     ("tool.sets_terms", names("credit spending"), names("limit line")),
+    ("tool.grants_access", names("admin"), names("account role user")),
+    ("tool.sets_terms", names("loss profit"), names("stop take")),
+    ("tool.weakens_safety", names("auto automatic"), names("approve approval confirm")),
+    ("tool.touches_lives", names("accept agree execute"), nouns.BINDING),
+    ("tool.touches_lives", names("report"), names("authorities authority police")),
     ("tool.sets_terms", names("gift"), names("card")),
     ("tool.sets_terms", names("paid"), names("mark order invoice bill")),
     ("tool.grants_access", KEYS, OF_KEYS | names("ephemeral signing")),
 )
 """Words that say it together, beside a verb that changes something."""
+
+_PAIRED = _CHANGING | names("accept agree declare execute report")
 
 
 def class_of(claim: Claim) -> Match | None:
@@ -264,12 +313,16 @@ def class_of(claim: Claim) -> Match | None:
         return Match(found.code, found.severity, found.text)
     if claim.reads or not claim.verb or claim.objects & NOT_DOING:
         return None
-    return next(_paired(claim), None)
+    paired = next(_paired(claim), None)
+    if paired is not None:
+        return paired
+    last = next((rule for rule in _LAST if rule.fits(claim)), None)
+    return Match(last.code, last.severity, last.text) if last else None
 
 
 def _paired(claim: Claim) -> Iterator[Match]:
     said = claim.objects | {claim.verb}
     for code, one, other in _PAIRS:
-        if said & one and said & other and claim.verb in _CHANGING | {"declare"}:
+        if said & one and said & other and claim.verb in _PAIRED:
             text = "Is named for changing what others count on"
             yield Match(code, Severity.MEDIUM, text)

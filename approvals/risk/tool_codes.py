@@ -11,6 +11,9 @@ _MISUSE, _RIGHTS = Harm.TOOL_MISUSE, Harm.PRIVILEGE_ABUSE
 _NO = Reversible.NO
 
 CODES = {
+    "tool.acts": Code(
+        "By its name it does something to what others count on.", _MISUSE, Verb.CHANGE
+    ),
     "tool.account_takeover": Code(
         "What protects an account changes: its password, second factor or address.",
         _RIGHTS,

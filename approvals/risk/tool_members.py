@@ -56,6 +56,10 @@ _TERMS = nouns.FINANCE - names("price prices")
 _LIMITS = names("credit overdraft spend spending withdrawal")
 _KEYS = names("feature field flag key name option parameter property setting")
 _VALUES = names("enabled state to value")
+_TYPING = names("enter fill input type")
+_FIELDS = names("element field id ids label name selector")
+_ASKED = names("cvv otp passcode passphrase password pin ssn")
+"""What a form asks that nobody but its owner should type."""
 _HEAT = names("celsius fahrenheit kelvin temperature")
 _HOT = {"celsius": 60.0, "temperature": 60.0, "fahrenheit": 140.0, "kelvin": 333.0}
 """No room and no bath is that hot."""
@@ -74,10 +78,15 @@ def members_of(view: View) -> Iterator[Finding]:
     """One finding of each kind, for the first argument that says it."""
     claims = [claim for claim in claims_of(view.action.name) if claim.verb]
     said = list(_said(view))
-    for look in (_rights, _unguarded, _sign_in, _terms, _medicine, _heat):
+    for look in (_rights, _typed, _unguarded, _sign_in, _terms, _medicine, _heat):
         found = next(look(claims, said, view), None)
         if found is not None:
             yield found
+
+
+def guards_of(view: View) -> Iterator[Finding]:
+    """Guards that go, where others read what would run."""
+    yield from islice(_unguarded([], list(_said(view)), view), 1)
 
 
 def _said(view: View) -> Iterator[_Said]:
@@ -186,6 +195,17 @@ def _medicine(claims: list[Claim], said: list[_Said], _view: View) -> Iterator[F
         if one.words & _MEDICINE:
             text = "Is about a medicine or its dose"
             match = Match("tool.touches_lives", Severity.MEDIUM, text)
+            yield match.at(one.leaf.pointer)
+
+
+def _typed(claims: list[Claim], said: list[_Said], view: View) -> Iterator[Finding]:
+    """``browser_type(element="Password", text=…)``: it signs in as somebody."""
+    if not tokens(view.action.name) & _TYPING:
+        return
+    for one in said:
+        if one.words & _FIELDS and tokens(one.leaf.text) & _ASKED:
+            text = f"Types into {shortened(one.leaf.text, 40)}"
+            match = Match("tool.account_takeover", Severity.MEDIUM, text)
             yield match.at(one.leaf.pointer)
 
 

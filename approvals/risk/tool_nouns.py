@@ -7,10 +7,10 @@ work: rights, security, how machines are reached, wages, bodies, courts, plants.
 from approvals.risk.tables import names
 
 RIGHTS = names(
-    "acl acls admin administrator admins delegate delegates delegation entitlement"
-    " entitlements factor iam impersonation mfa otp passkey passwordless permission"
-    " permissions privilege privileges rbac role roles saml scim scopes sso sudo"
-    " sudoers superuser totp"
+    "acl acls delegate delegates delegation entitlement entitlements factor iam"
+    " impersonation mfa otp passkey passwordless permission permissions privacy"
+    " privilege privileges rbac role roles saml scim scopes sso sudo sudoers superuser"
+    " totp visibility"
 )
 """Who may do what, and how they prove who they are."""
 SECURITY = names(
@@ -76,15 +76,15 @@ PLANT = names(
 HOT = names("barbecue fireplace fryer grill heater hob kettle oven stove toaster")
 """At home, and can burn it down."""
 GATES = names(
-    "airlock barrier boot deadbolt door doors frunk garage gate gates hatch homelink"
-    " latch lock locks roof safe sunroof tailgate tonneau trunk turnstile vault window"
-    " windows"
+    "airlock barrier boot cage cell deadbolt door doors enclosure frunk garage gate"
+    " gates hatch homelink incubator latch lock locks roof safe sunroof tailgate"
+    " tonneau trunk turnstile vault window windows"
 )
 """Where somebody gets in or out."""
 VEHICLES = names(
     "aircraft airplane altitude autopilot boat car drone engine ferry helicopter"
-    " ignition lorry missile plane rocket satellite steering submarine subway tank"
-    " torpedo train tram truck uav vehicle velocity waypoint yacht"
+    " ignition lorry missile plane rocket satellite steering submarine subway torpedo"
+    " train tram truck uav vehicle velocity waypoint yacht"
 )
 """What drives, flies and swims."""
 PUBLIC = names(
@@ -121,24 +121,58 @@ DELICATE = (
 """To change any of these asks for a second look, whatever the verb."""
 MACHINES = PLANT | HOT | GATES | VEHICLES | PUBLIC | WEAPONS
 
+SYSTEMS = names(
+    "axes bucket buckets cert client computer computers config configmap"
+    " configuration container containers credential credentials dag dags database"
+    " databases db device devices disk dyno dynos endpoint endpoints env environment"
+    " gcode git host hosts instance instances keyring laptop machine machines"
+    " maintenance namespace namespaces network networks node nodes offset offsets"
+    " partition pipeline pipelines pod pods port ports printer queue queues schema"
+    " secret secrets server servers service services site ssid storage system systems"
+    " table tables tenant vault vm vms website wlan zone zones"
+)
+"""What programs and people work with, and miss when it is another."""
+PERSONS = names(
+    "absence applicant applicants attempts candidate child children citizen diploma"
+    " driver employee employees member members minor patient patients personnel"
+    " resident residents scholarship staff student students submission submissions"
+    " subscriber tenant tenants worker workers"
+)
+"""Whose work, home or course it is."""
+CONTRACTS = names(
+    "ads advert agreement agreements bond bonds campaign cash cheque cheques company"
+    " contract court crypto envelope funds journal leverage margin option points"
+    " portfolio position positions privacy sequence shares stake stream terms trust"
+    " visibility"
+)
+"""What binds somebody, or is worth money, or makes it public."""
+BINDING = names("agreement agreements contract lease offer proposal terms")
+HAZARDS = names(
+    "acid axe blade bleach candle fire flame fork fuel gasoline glass knife liquid"
+    " matches microwave object outlet oven pan petrol pill pills reagent scissors"
+    " solvent vase vial"
+)
+"""What hurts or burns in careless hands."""
+SERIOUS = DELICATE | MACHINES | SYSTEMS | PERSONS | CONTRACTS | HAZARDS | WEAPONS
+
 EVERYDAY = names(
     "agenda alias animation annotation answer appointment avatar badge basket board"
     " book bookmark bookmarks brightness cache calendar caption captions card cards"
     " cart category chapter chart checklist clipboard color colour column comment"
-    " comments contact cursor dashboard description diagram diary document documents"
-    " draft drafts emoji event events exercise favorite favorites favourite favourites"
-    " feedback filter filters flag flashcard folder font forecast form formula game"
-    " goal grocery habit heading highlight hint history image issue issues item items"
-    " journal keyword label labels language layout lead lesson level like likes line"
-    " list log map meal media meeting memo menu message messages milestone mood movie"
-    " music name nickname note notebook notes notification notifications outline page"
-    " paragraph photo picture pin playback playlist podcast poll preference"
-    " preferences presentation profile progress prompt puzzle question queue quiz"
-    " quote reaction reactions recipe reminder reminders reply report row rows search"
-    " section selection sentence sheet shopping slide slides slot song sort"
-    " spreadsheet star step story subject subtask subtasks suggestion summary survey"
-    " tab tabs tag tags task tasks template text theme thread thumbnail ticket tickets"
-    " time timer title todo todos topic track translation trip typing video view"
-    " volume wallpaper watch watchlist widget wishlist word words workout"
+    " comments contact cursor dashboard delivery description diagram diary document"
+    " documents draft drafts emoji event events exercise favorite favorites favourite"
+    " favourites feedback filter filters flag flashcard folder font forecast form"
+    " formula game goal grocery habit heading highlight hint history image issue"
+    " issues item items journal keyword label labels language layout lead lesson level"
+    " like likes line list log map meal media meeting memo menu message messages"
+    " milestone mood movie music name nickname note notebook notes notification"
+    " notifications outline page paragraph photo picture pin playback playlist podcast"
+    " poll preference preferences presentation profile progress prompt puzzle question"
+    " queue quiz quote reaction reactions recipe reminder reminders reply report row"
+    " rows search section selection sentence sheet shopping slide slides slot song"
+    " sort spreadsheet star step story subject subtask subtasks subtitles suggestion"
+    " summary survey tab tabs tag tags task tasks template text theme thread thumbnail"
+    " ticket tickets time timer title todo todos topic track translation trip typing"
+    " video view volume wallpaper watch watchlist widget wishlist word words workout"
 )
 """What people make, change and throw away all day."""

@@ -12,7 +12,7 @@ from itertools import islice
 from approvals.risk.context import Kind
 from approvals.risk.tables import names
 from approvals.risk.texts_named import kinds_of
-from approvals.risk.verbs import Claim, claims_of, reads, verbs_of, words_of
+from approvals.risk.verbs import Claim, claims_of, participle, reads, verbs_of, words_of
 from approvals.risk.verbs_words import METHODS
 from approvals.risk.view import Leaf, View, tokens
 
@@ -34,6 +34,10 @@ _ABOUT_MACHINES = names(
 )
 """The few that name a thing and not a place or a person."""
 _SWITCHES = names("active armed enabled enforce enforced locked protected")
+_GENERIC = names("action call manager service services system tool")
+"""What a tool for many operations calls itself."""
+_PRESSING = names("check choose click press select submit tap toggle")
+_PRESSED = names("button element label link text")
 _WORDS = re.compile(r"[A-Za-z]+(?:[ _.-]?[A-Za-z]+){0,4}\Z")
 _WHOLE = frozenset(Kind) - {Kind.HTTP, Kind.MESSAGE, Kind.MONEY, Kind.FILE}
 """Where others read what would run, or somebody vouches for it."""
@@ -67,8 +71,8 @@ _PARTICIPLES = {
 }
 _DONE = names(
     "archived banned blocked cancelled charge deactivate deactivated delete deleted"
-    " disable disabled disarm disarmed locked publish refund revoke revoked suspend"
-    " suspended terminate terminated unlock unlocked"
+    " disable disabled disarm disarmed erase locked prune publish purge refund revoke revoked suspend"
+    " suspended terminate terminated unlock unlocked wipe"
 )
 _PHYSICAL = names(
     "activate close deactivate disable disarm enable lock open start stop toggle unlock"
@@ -105,15 +109,26 @@ def _operations(view: View) -> Iterator[Claim]:
     if not _WHOLE.isdisjoint(kinds_of(view.action, view.context)):
         return
     is_reading = reads(name)
-    if not is_reading and verbs_of(name) & _TELLING:
-        return
     leaves = [leaf for leaf in islice(view.leaves, _MOST) if _is_near(leaf)]
+    yield from _pressed(name, leaves)
+    is_told = not is_reading and bool(verbs_of(name) & _TELLING)
+    if is_told and "command" not in words_of(name):
+        return
     for leaf in leaves:
         words = tokens(leaf.member)
         if is_reading and not words & _ALWAYS:
             continue
         for verb, more in _said(leaf, words):
             yield Claim.of(verb, more | _about(name, leaves, leaf))
+
+
+def _pressed(name: str, leaves: list[Leaf]) -> Iterator[Claim]:
+    """``browser_click(element="Confirm purchase")`` does what the button says."""
+    if not set(words_of(name)) & _PRESSING:
+        return
+    for leaf in leaves:
+        if tokens(leaf.member) & _PRESSED and len(leaf.text) <= 60:
+            yield from claims_of(leaf.text)
 
 
 def _is_near(leaf: Leaf) -> bool:
@@ -137,7 +152,7 @@ def _in_words(text: str, words: frozenset[str]) -> Iterator[tuple[str, frozenset
     if not _WORDS.match(said):
         return
     if is_state:
-        verb = _PARTICIPLES.get(said.lower())
+        verb = _PARTICIPLES.get(said.lower()) or participle(said.lower())
         if verb:
             yield verb, frozenset()
     else:
@@ -172,7 +187,7 @@ def _in_switch(
 
 def _about(name: str, leaves: list[Leaf], operation: Leaf) -> frozenset[str]:
     """What it is applied to: the words of the name, and of arguments that say it."""
-    found = set(words_of(name))
+    found = set(words_of(name)) - _GENERIC
     for leaf in leaves:
         is_about = bool(tokens(leaf.member) & _ABOUT)
         if leaf is not operation and is_about and len(leaf.text) <= 80:

@@ -9,10 +9,11 @@ DELETING = names(
     " unregister void wipe zap"
 )
 SMALL = names(
-    "basket bookmark bookmarks cart comment draft drafts emoji favorite favorites"
-    " favourite favourites filter filters flag highlight label labels like likes pin"
-    " playlist reaction reactions reminder reminders selection star tab tag tags todo"
-    " typing watch watchlist wishlist"
+    "accents background basket bookmark bookmarks cart comment draft drafts"
+    " duplicates emoji favorite favorites favourite favourites filter filters flag"
+    " formatting highlight label labels like likes noise outliers pin playlist"
+    " punctuation reaction reactions reminder reminders selection star stopwords tab"
+    " tag tags todo typing watch watchlist watermark whitespace wishlist"
 )
 """What goes and comes every day."""
 GRAVE = names(
@@ -93,8 +94,8 @@ CHANGING_IT = names(
 )
 RUNNABLE = names(
     "binary bytecode cell code command commands executable function javascript js"
-    " lambda macro notebook payload powershell program python r ruby script scripts"
-    " snippet subprocess wasm workflow"
+    " lambda macro notebook payload pipeline policy powershell program python r ruby"
+    " script scripts snippet subprocess wasm workflow"
 )
 PUBLISHING = names(
     "announce broadcast deploy expose forcepush launch merge publish release repost"
@@ -103,8 +104,8 @@ PUBLISHING = names(
 POSTING = names("create make post put schedule share submit update upload write")
 OUTLETS = names(
     "ad advertisement blog campaign facebook forum hackernews instagram linkedin"
-    " mastodon newsletter pastebin podcast press public reddit social story thread"
-    " tiktok tweet twitter video webpage website wordpress youtube"
+    " mastodon newsletter pastebin podcast press public reddit social story tiktok"
+    " tweet twitter video webpage website wordpress youtube"
 )
 THINGS = names(
     "alarm ambulance boiler brake breaker camera car circuit cooker door doors"
@@ -119,8 +120,8 @@ MOVING = names(
     " stop takeoff unlock vent"
 )
 SECRETS = names(
-    "credential credentials keychain mnemonic passphrase passphrases password"
-    " passwords secret secrets ssn"
+    "credential credentials cvv keychain keyring mnemonic otp passcode passcodes"
+    " passphrase passphrases password passwords secret secrets seedphrase ssn"
 )
 OF_SECRETS = names("check compare generate has hash is predict score validate verify")
 DUMPED = names(
@@ -134,7 +135,7 @@ CANCELLED = names(
 )
 HARM = names(
     "attack backdoor blackmail botnet breach compromise corrupt corruption"
-    " counterfeit cracker ddos deepfake deepfakes disrupt disruption dox doxx"
+    " counterfeit cracker darkweb ddos deepfake deepfakes disrupt disruption dox doxx"
     " exfiltrate exfiltration exploit falsification falsify forge forgery fraud hack"
     " hacker hacking hijack hijacking keylogger leak leakage leaked malware"
     " manipulation misdirect misinformation overload phish phishing poison poisoning"
@@ -241,5 +242,7 @@ ABOUT_SECRETS = names(
 """Beside these, a secret is spoken of and not handed out."""
 HELPERS = names("agent desk human manager person staff supervisor support team")
 """To whom a question is escalated, which gives nobody a right."""
-MERGED = names("account client contact customer patient profile record user")
+MERGED = names(
+    "account case client contact customer deal lead patient profile record ticket user"
+)
 MASS = names("all batch bulk every everyone everything mass multiple")

@@ -1,7 +1,14 @@
 """Verbs in the names of actions: those that read, that change, that are nouns too."""
 
 from approvals.risk.tables import names
-from approvals.risk.verbs_classes import ALTERING, HANDING, KNOWN, MAKING, WORKING
+from approvals.risk.verbs_classes import (
+    ACTING,
+    ALTERING,
+    HANDING,
+    KNOWN,
+    MAKING,
+    WORKING,
+)
 from approvals.risk.verbs_forms import table_of
 
 READING = names(
@@ -52,7 +59,9 @@ _NOUNS_TOO = names(
     " review settle ship sms sort stake store swap switch sync tag test tip trade"
     " transfer trust turn tweet vote"
 )
-EITHER = (_NOUNS_TOO | ALTERING | HANDING | MAKING | WORKING) - CHANGING - READING
+EITHER = (
+    (_NOUNS_TOO | ACTING | ALTERING | HANDING | MAKING | WORKING) - CHANGING - READING
+)
 """Verbs that are nouns just as often."""
 STRICT = READING - names(
     "ask can check count diff download exists has head help is list query quote scan"
@@ -66,6 +75,7 @@ PHRASES = {
     ("clean", "up"): "cleanup",
     ("force", "merge"): "forcepush",
     ("force", "push"): "forcepush",
+    ("flush", "all"): "flush",
     ("go", "live"): "publish",
     ("go", "to"): "goto",
     ("kick", "off"): "start",
@@ -101,6 +111,37 @@ PHRASES = {
     ("write", "off"): "writeoff",
 }
 SYNONYMS = {
+    "acct": "account",
+    "borrar": "delete",
+    "buscar": "search",
+    "cfg": "configuration",
+    "compartir": "share",
+    "comprar": "buy",
+    "consultar": "query",
+    "creds": "credentials",
+    "crear": "create",
+    "decom": "decommission",
+    "dereg": "deregister",
+    "desactivar": "deactivate",
+    "eliminar": "delete",
+    "enviar": "send",
+    "envoyer": "send",
+    "excluir": "delete",
+    "kaufen": "buy",
+    "listar": "list",
+    "loeschen": "delete",
+    "obtener": "get",
+    "pagar": "pay",
+    "passwd": "password",
+    "payer": "pay",
+    "perms": "permissions",
+    "publicar": "publish",
+    "senden": "send",
+    "supprimer": "delete",
+    "transferer": "transfer",
+    "transferir": "transfer",
+    "unarchive": "reopen",
+    "xfer": "transfer",
     "analysis": "analyze",
     "calculation": "calculate",
     "calculator": "calculate",
@@ -112,6 +153,8 @@ SYNONYMS = {
     "estimation": "estimate",
     "estimator": "estimate",
     "finder": "find",
+    "flushall": "flush",
+    "flushdb": "flush",
     "poweroff": "shutdown",
     "prediction": "predict",
     "predictor": "predict",
