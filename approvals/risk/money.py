@@ -29,17 +29,18 @@ _PAYING_SUMS = names(
 )
 """Verbs that move money where there is an amount."""
 _HANDLING = _PAYING_SUMS | names(
-    "accept add adjust insert approve authorise authorize confirm create edit execute make"
-    " modify place post process release request run schedule sign start update"
+    "accept add adjust insert approve authorise authorize confirm create edit execute"
+    " make modify place post process release request run schedule sign start"
+    " update write"
 )
 _ASKING = names("create make request send")
 """Asks somebody else for money; nothing leaves."""
 _MONEY = names(
-    "bet bids bitcoin bonus btc cash charge charges coin coins commission crypto"
-    " debit donation ether ethereum funds invoice loan money mortgage payment payments"
-    " payout payouts payroll refund refunds reimbursement rent salary tokens topup"
-    " topups trade trades transaction transactions transfer transfers wages wire"
-    " withdrawal"
+    "bet bids bitcoin bonus btc cash charge charges cheque cheques coin coins"
+    " commission crypto debit donation ether ethereum funds invoice loan money"
+    " mortgage payment payments payout payouts payroll refund refunds reimbursement"
+    " rent salary tokens topup topups trade trades transaction transactions transfer"
+    " transfers wages wire withdrawal"
 )
 _EDITING = names("add adjust edit modify update")
 _SUMS = _MONEY - names("charge charges invoice payment payments refund refunds rent")
@@ -53,6 +54,8 @@ _UNBOUGHT = names("attention branch commit file respects")
 _BINDING = names("hire rent subscribe")
 """Spending that goes on."""
 _SPENDING = names("book hire order renew rent reserve schedule subscribe upgrade")
+_CHARGED = names("hire renew rent request reserve subscribe upgrade")
+"""Paid at once where the means of payment stands beside it."""
 _PAYEES = names(
     "beneficiary creditor iban merchant payee receiver recipient to vendor wallet"
 )
@@ -90,6 +93,10 @@ def _moves(view: View, amounts: list[Amount]) -> Severity | None:
     if amounts and any(claim.verb in _HANDLING for claim in claims):
         members = {word for leaf in view.members for word in tokens(leaf.member)}
         if members & {"capture", "charge", "payment"}:
+            return Severity.MEDIUM
+    if amounts and any(claim.verb in _CHARGED for claim in claims):
+        members = {word for leaf in view.members for word in tokens(leaf.member)}
+        if members & {"card", "payment", "paypal"}:
             return Severity.MEDIUM
     if amounts and any(claim.verb in _BINDING for claim in claims):
         return Severity.MEDIUM

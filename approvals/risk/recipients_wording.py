@@ -11,7 +11,7 @@ from approvals.risk.findings import Finding, Match, Severity
 from approvals.risk.recipients_message import Message
 from approvals.risk.scanning import Scanner
 
-_SECRET = (
+_ASKED = (
     r"(?:pass ?word|pass ?code|passphrase|pin(?: (?:code|number))?|otp|cvv|ssn"
     r"|(?:one-time|verification|security|access|login|2fa|sms) code|seed phrase"
     r"|recovery phrase|social security|private key|card (?:number|details)"
@@ -19,7 +19,7 @@ _SECRET = (
 )
 _BAITS = Scanner(
     rf"\b(?:send|give|tell|reply with|provide|enter|confirm|verify|share|submit|text)"
-    rf"\b[^.!?\n]{{0,40}}\byour\b[^.!?\n]{{0,30}}\b{_SECRET}\b",
+    rf"\b[^.!?\n]{{0,40}}\byour\b[^.!?\n]{{0,30}}\b{_ASKED}\b",
     r"\b(?:account|card|parcel|package|mailbox|payment|wallet)\b[^\n]{0,60}\b(?:locked"
     r"|suspended|limited|compromised|blocked|expired?|on hold|unusual activity)\b"
     r"[^\n]{0,120}(?:https?://|\bclick\b|\blink\b|\bverify\b)",
@@ -42,7 +42,8 @@ _THREATS = Scanner(
     ignore_case=True,
 )
 _CODES = Scanner(
-    rf"\b{_SECRET}(?: is| was|:| =|=)? ?[#:]? ?[A-Za-z!@#$%_-]{{0,12}}\d[\w!@#$%-]{{2,30}}",
+    rf"\b{_ASKED}(?: is| was|:| =|=)? ?[#:]? ?"
+    r"[A-Za-z!@#$%_-]{0,12}\d[\w!@#$%-]{2,30}",
     ignore_case=True,
 )
 _KINDS = (

@@ -11,7 +11,7 @@ from approvals.risk import tool_nouns as nouns
 from approvals.risk import verbs_classes as classes
 from approvals.risk.findings import Match, Severity
 from approvals.risk.tables import names
-from approvals.risk.tool_words import HOUSEHOLD, KEYS, NOT_DOING, OF_KEYS
+from approvals.risk.tool_words import HELPERS, HOUSEHOLD, KEYS, NOT_DOING, OF_KEYS
 from approvals.risk.verbs import Claim
 
 _ANY: frozenset[str] = frozenset()
@@ -194,7 +194,7 @@ _RULES = (
         "Is named for changing how others reach what runs",
         _CHANGING,
         nouns.REACHED | nouns.SERVED,
-        unless=NOT_DOING | {"ticket"},
+        unless=_EVERYDAY,
     ),
     _Rule(
         "tool.publishes",
@@ -239,7 +239,7 @@ _RULES = (
         unless=NOT_DOING | names("failed test tests"),
     ),
 )
-_SHUTTING = names("close land lock reserve return secure shut")
+_SHUTTING = names("arm close land lock reserve return secure shut")
 """What makes a place safer, or books a seat."""
 _SHUT_OUT = _Rule(
     "tool.stops",
@@ -276,13 +276,19 @@ _ENABLED = _Rule(
 _FORCEFUL = _Rule(
     "tool.acts",
     "Is named for something that is seldom done to everyday things",
-    classes.ACTING - classes.MILD,
-    unless=_EVERYDAY,
+    classes.ACTING - classes.MILD
+    | names(
+        "alter amend backdate cede dispatch mutate ram reassign rebind redirect reroute"
+        " reverse shoot spray surrender transfer"
+    ),
+    unless=_EVERYDAY | HELPERS,
 )
 _LAST = (_SHUT_OUT, _STORED, _SERIOUS, _ENABLED, _FORCEFUL)
 _PAIRS = (
     ("tool.infrastructure", names("ci env environment pipeline"), names("variable")),
     ("tool.infrastructure", names("function"), names("code")),
+    ("tool.infrastructure", names("feature kill"), names("flag flags switch")),
+    ("tool.account_takeover", names("client"), names("secret")),
     ("tool.infrastructure", names("port"), names("forward forwarding")),
     ("tool.executes", names("mcp"), names("server servers")),
     ("tool.account_takeover", names("secret secrets"), names("put store write")),
@@ -297,6 +303,7 @@ _PAIRS = (
     ("tool.weakens_safety", names("auto automatic"), names("approve approval confirm")),
     ("tool.touches_lives", names("accept agree execute"), nouns.BINDING),
     ("tool.touches_lives", names("report"), names("authorities authority police")),
+    ("tool.touches_lives", names("mark"), names("fraud fraudulent spam")),
     ("tool.sets_terms", names("gift"), names("card")),
     ("tool.sets_terms", names("paid"), names("mark order invoice bill")),
     ("tool.grants_access", KEYS, OF_KEYS | names("ephemeral signing")),

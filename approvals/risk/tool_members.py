@@ -24,7 +24,7 @@ _CHECKS = names(
 )
 _SKIPPING = names("bypass disable ignore no override skip")
 _GUARDS = names(
-    "2fa antivirus approval approvals audit authentication authorization backup"
+    "2fa factor antivirus approval approvals audit authentication authorization backup"
     " backups captcha csp csrf edr encrypt encrypted encryption enforce enforced"
     " firewall guardrails https integrity lockout logging masked mfa moderation otp"
     " protect protected protection quarantine retention rls sandbox sandboxed"
@@ -52,7 +52,8 @@ _MEDICINE = names(
 )
 _RIGHTS = names("access group permission permissions privilege role roles scope")
 _NOTING = names("ask draft log message note notify remind reply report think track")
-_TERMS = nouns.FINANCE - names("price prices")
+_TERMS = nouns.FINANCE | {"bail"}
+_SIZING = names("change decrease increase lower raise reduce")
 _LIMITS = names("credit overdraft spend spending withdrawal")
 _KEYS = names("feature field flag key name option parameter property setting")
 _VALUES = names("enabled state to value")
@@ -179,9 +180,11 @@ def _terms(claims: list[Claim], said: list[_Said], _view: View) -> Iterator[Find
     """Wages and limits among what an editing call changes."""
     if not any(claim.verb in _RESETTING for claim in claims):
         return
+    is_sized = any(claim.verb in _SIZING for claim in claims)
     for one in said:
         is_limit = "limit" in one.words and bool(one.words & _LIMITS)
-        if is_limit or one.words & _TERMS:
+        is_sum = is_sized and bool(one.words & {"amount", "price"})
+        if is_limit or is_sum or one.words & _TERMS:
             text = f"Changes what is paid: {shortened(one.leaf.member, 40)}"
             match = Match("tool.sets_terms", Severity.MEDIUM, text)
             yield match.at(one.leaf.pointer)

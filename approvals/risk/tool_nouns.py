@@ -27,34 +27,37 @@ REACHED = names(
 )
 """How others reach what runs, and what it stands on."""
 SERVED = names(
-    "autoscaler autoscaling canary cluster deployment deployments fleet lambda prod"
-    " production replicaset rollout"
+    "autoscaler autoscaling canary cluster deployment deployments downtime experiment"
+    " failover fleet idp lambda prod production quota realm replica replicas"
+    " replicaset rollout shard shards throttle throttling"
 )
 """What customers feel at once."""
 REPORTING = names("callback hook hooks webhook webhooks")
 """By these a machine elsewhere is told what happens here."""
 FINANCE = names(
-    "beneficiary bonus compensation creditline dividend escrow fee fees garnishment"
-    " giftcard giftcards iban lien loan loans mortgage overdraft payee payout payouts"
-    " payroll pension price pricelist prices pricing salary severance stipend tariff"
-    " tax taxes tuition wage wages"
+    "accrual annuity beneficiary bonus compensation coverage creditline deductible"
+    " depreciation dividend escrow fee fees fiscal garnishment giftcard giftcards iban"
+    " invoice invoices lien loan loans mortgage overdraft payable payee payout payouts"
+    " payroll pension premium price pricelist prices pricing receivable reconciliation"
+    " rent salary severance stipend tariff tax taxes tuition wage wages"
 )
 """What is paid, to whom, and how much."""
 BODIES = names(
-    "abortion allergies allergy ambulance anesthesia biopsy bloodwork chemotherapy"
-    " defibrillator diagnosis dialysis dnr dosage dose drug drugs ehr emr imaging"
-    " immunization infusion injection insulin intubation lab medication medications"
-    " medicine medicines morphine mri opioid opioids oxygen pacemaker prescription"
-    " prescriptions radiation radiology sedation surgery syringe transfusion treatment"
-    " treatments triage vaccine ventilator xray"
+    "abortion allergies allergy ambulance anesthesia bed biopsy blood bloodwork"
+    " chemotherapy defibrillator diagnosis dialysis dnr dosage dose drug drugs ehr emr"
+    " imaging immunization infusion injection insulin intubation iv lab medication"
+    " medications medicine medicines morphine mri opioid opioids oxygen pacemaker"
+    " prescription prescriptions radiation radiology sedation surgery syringe"
+    " transfusion treatment treatments triage vaccine ventilator xray"
 )
 """What is done to patients, and what is written of it."""
 LAW = names(
-    "affidavit asylum ballot ballots citizenship contract contracts custody deed"
-    " divorce evidence exams expulsion gpa grade grades guardianship immigration"
-    " injunction inmate judgment lawsuit lease litigation nda parole passport patent"
-    " petition prisoner probation subpoena summons testament testimony trademark"
-    " transcript transcripts treaty verdict visa vote votes warrant"
+    "affidavit asylum ballot ballots benefits citation citizenship clearance contract"
+    " contracts custody deed divorce evidence exams expulsion gpa grade grades"
+    " guardianship immigration injunction inmate judgment lawsuit lease licence"
+    " license litigation nda parole passport patent permit petition prisoner probation"
+    " subpoena summons testament testimony title trademark transcript transcripts"
+    " treaty verdict visa vote votes warrant"
 )
 """What somebody's rights hang on."""
 OFFICES = names(
@@ -63,33 +66,34 @@ OFFICES = names(
 )
 """What decides of somebody's work."""
 PLANT = names(
-    "actuator agitator autoclave autopilot boiler brake brakes breaker burner"
-    " centrifuge chamber chemical chemicals chiller chlorine coil coils compressor"
-    " conveyor coolant crane dam drawbridge drone exoskeleton extruder forklift"
-    " furnace gearbox grid gripper hmi hydraulic incinerator interlock inverter kiln"
-    " laser lathe manipulator modbus motor opcua plc propeller pump pumps reactor"
-    " refinery register registers robot rotor rtu runway scada servo setpoint"
-    " setpoints sluice spindle sprinkler sprinklers substation switchgear throttle"
-    " thruster torque transformer turbine valve valves vessel voltage welder winch"
+    "actuator agitator anchor autoclave autopilot ballast boiler brake brakes breaker"
+    " burner centrifuge chamber chemical chemicals chiller chlorine coil coils"
+    " compressor conveyor coolant crane dam drawbridge drip drone exoskeleton extruder"
+    " feeder forklift furnace gearbox grid gripper helm hmi hydraulic incinerator"
+    " infusion interlock inverter iv kiln laser lathe manipulator meter meters modbus"
+    " motor opcua plc propeller pump pumps reactor refinery register registers robot"
+    " rods rotor rtu runway scada servo setpoint setpoints sluice spillway spindle"
+    " sprinkler sprinklers substation switchgear switchyard throttle thruster torque"
+    " transformer transponder turbine valve valves vessel voltage weir welder winch"
 )
 """Machines, and what steers them."""
 HOT = names("barbecue fireplace fryer grill heater hob kettle oven stove toaster")
 """At home, and can burn it down."""
 GATES = names(
-    "airlock barrier boot cage cell deadbolt door doors enclosure frunk garage gate"
-    " gates hatch homelink incubator latch lock locks roof safe sunroof tailgate"
-    " tonneau trunk turnstile vault window windows"
+    "airlock barrier boot cage deadbolt door doors enclosure frunk garage gate gates"
+    " hatch homelink incubator latch lock locks roof safe sunroof tailgate tonneau"
+    " trunk turnstile vault window windows"
 )
 """Where somebody gets in or out."""
 VEHICLES = names(
-    "aircraft airplane altitude autopilot boat car drone engine ferry helicopter"
-    " ignition lorry missile plane rocket satellite steering submarine subway torpedo"
-    " train tram truck uav vehicle velocity waypoint yacht"
+    "aircraft altitude autopilot boat car drone engine ferry helicopter ignition"
+    " lorry missile plane rocket satellite steering submarine subway torpedo train"
+    " tram truck uav vehicle velocity waypoint yacht"
 )
 """What drives, flies and swims."""
 PUBLIC = names(
-    "crosswalk intersection powergrid railway runway sewage siren sirens streetlight"
-    " substation traffic"
+    "airspace aspect crosswalk flight interlocking intersection powergrid railway"
+    " runway sewage signal siren sirens streetlight substation traffic"
 )
 """What a town depends on."""
 WEAPONS = names(
@@ -122,21 +126,23 @@ DELICATE = (
 MACHINES = PLANT | HOT | GATES | VEHICLES | PUBLIC | WEAPONS
 
 SYSTEMS = names(
-    "axes bucket buckets cert client computer computers config configmap"
+    "axes bucket buckets cert checkpoint client computer computers config configmap"
     " configuration container containers credential credentials dag dags database"
     " databases db device devices disk dyno dynos endpoint endpoints env environment"
-    " gcode git host hosts instance instances keyring laptop machine machines"
-    " maintenance namespace namespaces network networks node nodes offset offsets"
-    " partition pipeline pipelines pod pods port ports printer queue queues schema"
-    " secret secrets server servers service services site ssid storage system systems"
-    " table tables tenant vault vm vms website wlan zone zones"
+    " esim federation gcode git host hosts imei instance instances keyring laptop"
+    " machine machines maintenance migration modem namespace namespaces network"
+    " networks node nodes offset offsets partition pipeline pipelines pod pods port"
+    " ports printer provider queue queues router schema secret secrets server servers"
+    " service services sim site ssid storage switch system systems table tables tenant"
+    " vault vm vms website wlan zone zones"
 )
 """What programs and people work with, and miss when it is another."""
 PERSONS = names(
-    "absence applicant applicants attempts candidate child children citizen diploma"
-    " driver employee employees member members minor patient patients personnel"
-    " resident residents scholarship staff student students submission submissions"
-    " subscriber tenant tenants worker workers"
+    "absence applicant applicants attempts attendance candidate child children"
+    " citizen credits diploma driver employee employees enrollment enrolment member"
+    " members minor passenger passengers patient patients personnel resident residents"
+    " scholarship staff student students submission submissions subscriber tenant"
+    " tenants worker workers"
 )
 """Whose work, home or course it is."""
 CONTRACTS = names(
@@ -148,9 +154,9 @@ CONTRACTS = names(
 """What binds somebody, or is worth money, or makes it public."""
 BINDING = names("agreement agreements contract lease offer proposal terms")
 HAZARDS = names(
-    "acid axe blade bleach candle fire flame fork fuel gasoline glass knife liquid"
-    " matches microwave object outlet oven pan petrol pill pills reagent scissors"
-    " solvent vase vial"
+    "acid axe blade bleach candle fire flame fork gasoline glass knife liquid matches"
+    " microwave object outlet oven pan petrol pill pills reagent scissors solvent vase"
+    " vial"
 )
 """What hurts or burns in careless hands."""
 SERIOUS = DELICATE | MACHINES | SYSTEMS | PERSONS | CONTRACTS | HAZARDS | WEAPONS

@@ -34,6 +34,9 @@ _ABOUT_MACHINES = names(
 )
 """The few that name a thing and not a place or a person."""
 _SWITCHES = names("active armed enabled enforce enforced locked protected")
+_STARTING = names("execute invoke launch play rerun run start trigger")
+_JOBS = names("job name pipeline playbook recipe runbook task workflow")
+_LIVE = names("live prod production")
 _GENERIC = names("action call manager service services system tool")
 """What a tool for many operations calls itself."""
 _PRESSING = names("check choose click press select submit tap toggle")
@@ -71,8 +74,8 @@ _PARTICIPLES = {
 }
 _DONE = names(
     "archived banned blocked cancelled charge deactivate deactivated delete deleted"
-    " disable disabled disarm disarmed erase locked prune publish purge refund revoke revoked suspend"
-    " suspended terminate terminated unlock unlocked wipe"
+    " disable disabled disarm disarmed erase locked prune publish purge refund"
+    " revoke revoked suspend suspended terminate terminated unlock unlocked wipe"
 )
 _PHYSICAL = names(
     "activate close deactivate disable disarm enable lock open start stop toggle unlock"
@@ -96,8 +99,11 @@ def _completed(claim: Claim, view: View) -> Claim:
         return claim
     is_physical = claim.verb in _PHYSICAL
     members = _ABOUT | {"name"} if is_physical else _ABOUT_MACHINES
+    members = members | _JOBS if claim.verb in _STARTING else members
     found = set(claim.objects)
     for leaf in islice(view.leaves, _MOST):
+        if leaf.text.lower() in _LIVE and _is_near(leaf):
+            found.add("production")
         is_about = bool(tokens(leaf.member) & members)
         if is_about and _is_near(leaf) and len(leaf.text) <= 80:
             found.update(words_of(leaf.text))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from approvals.risk.tables import names
 from approvals.risk.verbs_classes import KNOWN
 from approvals.risk.verbs_words import (
     ASKED,
@@ -30,6 +31,11 @@ _SEPARATORS = re.compile(r"[./:]|__")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
+_UNDONE_DAILY = names(
+    "archive check comment favorite favourite flag fold follow group hide highlight"
+    " like mark mute pack pin read snooze star subscribe tag wrap zip"
+)
+"""``unpin`` takes nothing away from anybody."""
 _NO_GERUNDS = frozenset({"make", "persist", "put", "set"})
 """Whose ``-ing`` is a thing: a setting."""
 
@@ -133,7 +139,8 @@ def _undone(word: str) -> str:
         stem = word.removeprefix(prefix)
         is_stem = stem != word and len(stem) > 3
         if is_stem and (stem in CHANGING or stem in EITHER):
-            return stem
+            is_taken_back = prefix == "un" and stem not in _UNDONE_DAILY
+            return "unassign" if is_taken_back else stem
     return ""
 
 
@@ -211,7 +218,7 @@ def _plain(word: str) -> str:
 
 
 def participle(word: str) -> str:
-    """The verb that a participle comes from: ``suspended`` is to suspend; or nothing."""
+    """The verb that a participle comes from (``suspended``: suspend), or nothing."""
     stems = (word[:-1], word[:-2], word[:-3]) if word.endswith("ed") else (word,)
     return next((stem for stem in stems if stem in KNOWN), "")
 

@@ -133,7 +133,6 @@ SYNONYMS = {
     "obtener": "get",
     "pagar": "pay",
     "passwd": "password",
-    "payer": "pay",
     "perms": "permissions",
     "publicar": "publish",
     "senden": "send",
