@@ -147,6 +147,7 @@ _RULES = (
         "Is named for setting what machines go by",
         classes.ALTERING,
         _STEERED | names("altitude steering velocity waypoint"),
+        unless=names("reminder timer"),
     ),
     _Rule(
         "tool.stops",
@@ -264,7 +265,7 @@ _SERIOUS = _Rule(
     - classes.COSMETIC
     - _SHUTTING,
     nouns.SERIOUS,
-    unless=nouns.EVERYDAY - {"journal", "volume", "quiz"} | NOT_DOING | _HOME,
+    unless=nouns.EVERYDAY - {"quiz"} | NOT_DOING | _HOME,
 )
 _ENABLED = _Rule(
     "tool.acts",
@@ -276,7 +277,7 @@ _ENABLED = _Rule(
 _FORCEFUL = _Rule(
     "tool.acts",
     "Is named for something that is seldom done to everyday things",
-    classes.ACTING - classes.MILD
+    classes.ACTING - classes.MILD - _SHUTTING
     | names(
         "alter amend backdate cede dispatch mutate ram reassign rebind redirect reroute"
         " reverse shoot spray surrender transfer"

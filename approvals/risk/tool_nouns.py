@@ -56,8 +56,8 @@ LAW = names(
     " contracts custody deed divorce evidence exams expulsion gpa grade grades"
     " guardianship immigration injunction inmate judgment lawsuit lease licence"
     " license litigation nda parole passport patent permit petition prisoner probation"
-    " subpoena summons testament testimony title trademark transcript transcripts"
-    " treaty verdict visa vote votes warrant"
+    " subpoena summons testament testimony trademark transcript transcripts treaty"
+    " verdict visa vote votes warrant"
 )
 """What somebody's rights hang on."""
 OFFICES = names(
@@ -132,9 +132,9 @@ SYSTEMS = names(
     " esim federation gcode git host hosts imei instance instances keyring laptop"
     " machine machines maintenance migration modem namespace namespaces network"
     " networks node nodes offset offsets partition pipeline pipelines pod pods port"
-    " ports printer provider queue queues router schema secret secrets server servers"
-    " service services sim site ssid storage switch system systems table tables tenant"
-    " vault vm vms website wlan zone zones"
+    " ports printer provider router schema secret secrets server servers service"
+    " services sim site ssid storage switch system systems table tables tenant vault"
+    " vm vms website wlan zone zones"
 )
 """What programs and people work with, and miss when it is another."""
 PERSONS = names(
@@ -147,9 +147,8 @@ PERSONS = names(
 """Whose work, home or course it is."""
 CONTRACTS = names(
     "ads advert agreement agreements bond bonds campaign cash cheque cheques company"
-    " contract court crypto envelope funds journal leverage margin option points"
-    " portfolio position positions privacy sequence shares stake stream terms trust"
-    " visibility"
+    " contract court crypto envelope funds leverage margin points portfolio position"
+    " positions privacy sequence shares stake stream terms trust visibility"
 )
 """What binds somebody, or is worth money, or makes it public."""
 BINDING = names("agreement agreements contract lease offer proposal terms")

@@ -108,7 +108,7 @@ def _moves_things(claim: Claim) -> Match | None:
     is_steered = is_set and bool(claim.objects & (words.PLANT | words.CONTROLS))
     if not is_moved and not is_steered:
         return None
-    if claim.verb == "lock" or claim.verb == "close":
+    if claim.verb in ("lock", "close") or claim.objects & {"reminder", "timer"}:
         return None
     opens = claim.verb in ("unlock", "open", "disarm", "fire", "launch", "release")
     text = "Is named for opening or moving something in the physical world"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 _VOWELS = "aeiou"
 _SPELLINGS = (
     ("duce", "duction"),
+    ("ish", "ition"),
     ("scribe", "scription"),
     ("pel", "pulsion"),
     ("mit", "mission"),
