@@ -50,6 +50,7 @@ _NOT_MONEY = names(
     " file files human message method methods ownership phone property respects style"
 )
 _DRAFTED = names("draft drafts preview template")
+_HOLDINGS = names("asset bond bonds crypto option share shares stock stocks token")
 _UNBOUGHT = names("attention branch commit file respects")
 _BINDING = names("hire rent subscribe")
 """Spending that goes on."""
@@ -113,6 +114,8 @@ def _is_payment(claim: Claim, has_amount: bool) -> bool:
         return has_amount or not objects & _NOT_MONEY
     if objects & _DRAFTED:
         return False
+    if verb in ("sell", "trade") and objects & _HOLDINGS:
+        return True
     if verb in ("open", "close") and "position" in objects:
         return True
     if verb in ("place", "submit", "make", "create") and objects & _ORDERED:

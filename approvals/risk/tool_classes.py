@@ -147,7 +147,7 @@ _RULES = (
         "Is named for setting what machines go by",
         classes.ALTERING,
         _STEERED | names("altitude steering velocity waypoint"),
-        unless=names("reminder timer"),
+        unless=names("booking reminder reservation timer"),
     ),
     _Rule(
         "tool.stops",
@@ -282,9 +282,16 @@ _FORCEFUL = _Rule(
         "alter amend backdate cede dispatch mutate ram reassign rebind redirect reroute"
         " reverse shoot spray surrender transfer"
     ),
-    unless=_EVERYDAY | HELPERS,
+    unless=_EVERYDAY | HELPERS | names("call chat"),
 )
-_LAST = (_SHUT_OUT, _STORED, _SERIOUS, _ENABLED, _FORCEFUL)
+_GRAVE = _Rule(
+    "tool.touches_lives",
+    "Is named for changing or passing on what is confidential or can kill",
+    _CHANGING | classes.ACTING,
+    nouns.GRAVELY | nouns.WEAPONS,
+    unless=NOT_DOING,
+)
+_LAST = (_GRAVE, _SHUT_OUT, _STORED, _SERIOUS, _ENABLED, _FORCEFUL)
 _PAIRS = (
     ("tool.infrastructure", names("ci env environment pipeline"), names("variable")),
     ("tool.infrastructure", names("function"), names("code")),
@@ -305,6 +312,7 @@ _PAIRS = (
     ("tool.touches_lives", names("accept agree execute"), nouns.BINDING),
     ("tool.touches_lives", names("report"), names("authorities authority police")),
     ("tool.touches_lives", names("mark"), names("fraud fraudulent spam")),
+    ("tool.grants_access", names("remote"), names("access desktop shell")),
     ("tool.sets_terms", names("gift"), names("card")),
     ("tool.sets_terms", names("paid"), names("mark order invoice bill")),
     ("tool.grants_access", KEYS, OF_KEYS | names("ephemeral signing")),

@@ -8,9 +8,9 @@ from approvals.risk.tables import names
 
 RIGHTS = names(
     "acl acls delegate delegates delegation entitlement entitlements factor iam"
-    " impersonation mfa otp passkey passwordless permission permissions privacy"
-    " privilege privileges rbac role roles saml scim scopes sso sudo sudoers superuser"
-    " totp visibility"
+    " impersonation mfa otp owner ownership passkey passwordless permission"
+    " permissions privacy privilege privileges rbac role roles saml scim scopes sso"
+    " sudo sudoers superuser totp visibility"
 )
 """Who may do what, and how they prove who they are."""
 SECURITY = names(
@@ -100,6 +100,11 @@ WEAPONS = names(
     "ammunition bomb explosive explosives gun guns missile munition poison sarin"
     " taser toxin weapon weapons"
 )
+GRAVELY = names(
+    "biometric classified confidential criminal forensic judicial medical military"
+    " nuclear voter"
+)
+"""Of what kind a thing is that is no longer everyday."""
 WATCHED = names(
     "conversation conversations husband keystroke keystrokes people person phonecall"
     " spouse victim wife"
@@ -162,22 +167,23 @@ SERIOUS = DELICATE | MACHINES | SYSTEMS | PERSONS | CONTRACTS | HAZARDS | WEAPON
 
 EVERYDAY = names(
     "agenda alias animation annotation answer appointment avatar badge basket board"
-    " book bookmark bookmarks brightness cache calendar caption captions card cards"
-    " cart category chapter chart checklist clipboard color colour column comment"
-    " comments contact cursor dashboard delivery description diagram diary document"
-    " documents draft drafts emoji event events exercise favorite favorites favourite"
-    " favourites feedback filter filters flag flashcard folder font forecast form"
-    " formula game goal grocery habit heading highlight hint history image issue"
-    " issues item items journal keyword label labels language layout lead lesson level"
-    " like likes line list log map meal media meeting memo menu message messages"
-    " milestone mood movie music name nickname note notebook notes notification"
-    " notifications outline page paragraph photo picture pin playback playlist podcast"
-    " poll preference preferences presentation profile progress prompt puzzle question"
-    " queue quiz quote reaction reactions recipe reminder reminders reply report row"
-    " rows search section selection sentence sheet shopping slide slides slot song"
-    " sort spreadsheet star step story subject subtask subtasks subtitles suggestion"
-    " summary survey tab tabs tag tags task tasks template text theme thread thumbnail"
-    " ticket tickets time timer title todo todos topic track translation trip typing"
-    " video view volume wallpaper watch watchlist widget wishlist word words workout"
+    " book booking bookings bookmark bookmarks brightness cache calendar caption"
+    " captions card cards cart category chapter chart checklist clipboard color colour"
+    " column comment comments contact cursor dashboard delivery description diagram"
+    " diary document documents draft drafts emoji event events exercise favorite"
+    " favorites favourite favourites feedback filter filters flag flashcard folder"
+    " font forecast form formula game goal grocery habit heading highlight hint"
+    " history image issue issues item items journal keyword label labels language"
+    " layout lead lesson level like likes line list log map meal media meeting memo"
+    " menu message messages milestone mood movie music name nickname note notebook"
+    " notes notification notifications outline page paragraph photo picture pin"
+    " playback playlist podcast poll preference preferences presentation profile"
+    " progress prompt puzzle question queue quiz quote reaction reactions recipe"
+    " reminder reminders reply report reservation reservations row rows search section"
+    " selection sentence sheet shopping slide slides slot song sort spreadsheet star"
+    " step story subject subtask subtasks subtitles suggestion summary survey tab tabs"
+    " tag tags task tasks template text theme thread thumbnail ticket tickets time"
+    " timer title todo todos topic track translation trip typing video view volume"
+    " wallpaper watch watchlist widget wishlist word words workout"
 )
 """What people make, change and throw away all day."""

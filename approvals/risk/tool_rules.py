@@ -142,7 +142,7 @@ def _grants(claim: Claim) -> Match | None:
     is_granting = verb in words.GRANTING and not objects & {"suggestion", "cookies"}
     is_granting = is_granting and not (verb == "delegate" and "task" in objects)
     is_granting = is_granting and not (verb == "invite" and objects & words.GATHERINGS)
-    is_granting = is_granting and not (verb == "escalate" and objects & words.HELPERS)
+    is_granting = is_granting and not (verb == "escalate" and objects & words.ASKED_FOR)
     if not (is_pair or is_granting):
         return None
     grave = objects & {"admin", "administrator", "root", "owner", "sudo", "superuser"}
@@ -299,6 +299,7 @@ def _reads_secrets(claim: Claim) -> Match | None:
         is_carried
         or verb in ("dump", "exfiltrate")
         or (verb == "export" and objects & words.DUMPED)
+        or (verb == "download" and objects & words.DUMPED and objects & words.MASS)
     ):
         text = "Is named for taking whole data sets out"
         return Match("tool.reads_secrets", _MEDIUM, text)

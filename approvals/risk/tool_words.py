@@ -242,6 +242,7 @@ ABOUT_SECRETS = names(
 """Beside these, a secret is spoken of and not handed out."""
 HELPERS = names("agent desk human manager person staff supervisor support team")
 """To whom a question is escalated, which gives nobody a right."""
+ASKED_FOR = HELPERS | names("call case chat conversation incident issue ticket")
 MERGED = names(
     "account case client contact customer deal lead patient profile record ticket user"
 )

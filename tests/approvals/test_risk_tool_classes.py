@@ -41,6 +41,9 @@ ADMITS = [
     ("set_pipeline_variable", "tool.infrastructure"),
     ("throttle_tenant", "tool.acts"),
     ("reconcile_funds", "tool.acts"),
+    ("edit_military_map", "tool.touches_lives"),
+    ("change_owner", "tool.grants_access"),
+    ("enable_remote_shell", "tool.grants_access"),
     ("tilt_kettle", "tool.moves_things"),
     ("commandeer_bus", "tool.touches_lives"),
     ("prohibit_travel", "tool.acts"),
@@ -67,6 +70,8 @@ ORDINARY = [
     "dry_run_release", "check_out_branch", "create_page", "log_run",
     "update_shopping_list", "move_slide", "pause_podcast", "cancel_reminder",
     "book_table", "schedule_callback", "transfer_to_human", "mix_playlist",
+    "escalate_issue", "transfer_chat", "update_booking_passengers",
+    "change_reservation_flight",
 ]  # fmt: skip
 
 
