@@ -30,37 +30,41 @@ _PAYING_SUMS = names(
 )
 """Verbs that move money where there is an amount."""
 _HANDLING = _PAYING_SUMS | names(
-    "accept add adjust approve authorise authorize confirm create edit execute make"
-    " modify place post process release request run schedule sign start update"
+    "accept add adjust insert approve authorise authorize confirm create edit execute"
+    " make modify place post process release request run schedule sign start"
+    " update write"
 )
 _ASKING = names("create make request send")
 """Asks somebody else for money; nothing leaves."""
 _MONEY = names(
-    "bet bids bitcoin bonus btc cash debit charge charges coin coins commission crypto"
-    " donation ether ethereum funds invoice loan money mortgage payment payments"
-    " payout payouts payroll refund refunds reimbursement rent salary tokens"
-    " trade trades transaction transactions transfer transfers wages wire"
-    " withdrawal"
+    "bet bids bitcoin bonus btc cash charge charges cheque cheques coin coins"
+    " commission crypto debit donation ether ethereum funds invoice loan money"
+    " mortgage payment payments payout payouts payroll refund refunds reimbursement"
+    " rent salary tokens topup topups trade trades transaction transactions transfer"
+    " transfers wages wire withdrawal"
 )
 _EDITING = names("add adjust edit modify update")
 _SUMS = _MONEY - names("charge charges invoice payment payments refund refunds rent")
-_ORDERED = names("bid order orders purchase trade bet")
+_ORDERED = names("bet bid order orders purchase trade")
 _NOT_MONEY = names(
-    "access agent agents attention battery call chat control device domain"
-    " method methods feedback file files human message ownership phone property"
-    " respects style"
+    "access agent agents attention battery call chat control device domain feedback"
+    " file files human message method methods ownership phone property respects style"
 )
+_DRAFTED = names("draft drafts preview template")
+_HOLDINGS = names("asset bond bonds crypto option share shares stock stocks token")
+_UNBOUGHT = names("attention branch commit file respects")
 _BINDING = names("hire rent subscribe")
 """Spending that goes on."""
-_SPENDING = names("book order reserve subscribe renew upgrade rent hire schedule")
+_SPENDING = names("book hire order renew rent reserve schedule subscribe upgrade")
+_CHARGED = names("hire renew rent request reserve subscribe upgrade")
+"""Paid at once where the means of payment stands beside it."""
 _PAYEES = names(
     "beneficiary creditor iban merchant payee receiver recipient to vendor wallet"
 )
 _BANKING = names("bank beneficiary iban payee payees payout payroll routing swift wire")
 _DETAILS = names(
-    "account accounts address bank beneficiary destination details direct iban"
-    " info information method number payee payees preferences recipient routing"
-    " settings"
+    "account accounts address bank beneficiary destination details direct iban info"
+    " information method number payee payees preferences recipient routing settings"
 )
 _REPLACING = names(
     "add change configure edit link modify register replace set switch update"
@@ -92,6 +96,10 @@ def _moves(view: View, amounts: list[Amount]) -> Severity | None:
         members = {word for leaf in view.members for word in tokens(leaf.member)}
         if members & {"capture", "charge", "payment"}:
             return Severity.MEDIUM
+    if amounts and any(claim.verb in _CHARGED for claim in claims):
+        members = {word for leaf in view.members for word in tokens(leaf.member)}
+        if members & {"card", "payment", "paypal"}:
+            return Severity.MEDIUM
     if amounts and any(claim.verb in _BINDING for claim in claims):
         return Severity.MEDIUM
     if amounts and any(claim.verb in _SPENDING for claim in claims):
@@ -101,8 +109,14 @@ def _moves(view: View, amounts: list[Amount]) -> Severity | None:
 
 def _is_payment(claim: Claim, has_amount: bool) -> bool:
     verb, objects = claim.verb, claim.objects
+    if verb in ("buy", "purchase"):
+        return not objects & _UNBOUGHT
     if verb in _PAYING:
         return has_amount or not objects & _NOT_MONEY
+    if objects & _DRAFTED:
+        return False
+    if verb in ("sell", "trade") and objects & _HOLDINGS:
+        return True
     if verb in ("open", "close") and "position" in objects:
         return True
     if verb in ("place", "submit", "make", "create") and objects & _ORDERED:

@@ -7,7 +7,9 @@ from approvals.risk.context import Role
 from approvals.risk.tables import names
 from approvals.risk.view import Leaf, View, tokens
 
-_AMOUNTS = names("amount amounts cost costs donation fee fees price sum total value")
+_AMOUNTS = names(
+    "amount amounts cost costs donation fare fee fees price sum total value"
+)
 _BESIDE = names(
     "authorized bid cents charge crypto deposit dollars donation due eth eur euro"
     " euros final gbp grand gross gwei in invoice jpy max maximum min minor money"

@@ -16,6 +16,7 @@ from approvals.risk.recipients_ids import others_in
 from approvals.risk.recipients_message import Message, message_of, sends
 from approvals.risk.recipients_people import strangers_in
 from approvals.risk.recipients_public import opened_up
+from approvals.risk.recipients_wording import baits_in
 from approvals.risk.tables import names
 from approvals.risk.verbs import reads, words_of
 from approvals.risk.view import Leaf, View, tokens
@@ -40,6 +41,12 @@ _EVERYBODY = re.compile(
     r"|(?:entire|whole)[-_ ](?:company|list|organi[sz]ation))(?:@.{1,200})?\Z",
     re.IGNORECASE,
 )
+_OUTSIDERS = names(
+    "anonymous attorney broker competitor competitors fbi government insurer interpol"
+    " journalist journalists landlord lawyer media newspaper police press prosecutor"
+    " public regulator reporter rival stranger"
+)
+"""Somebody who is not one of ours, whatever the address."""
 _RULES = names("auto automatic automatically filter filters forwarding rule rules")
 _FORWARD = names("forward forwarding redirect")
 _HOOKS = names("callback hook hooks webhook webhooks")
@@ -56,6 +63,7 @@ def analyse(view: View) -> Iterator[Finding]:
         yield from _many(message, recipients)
         yield from _hidden(view, message)
         yield from strangers_in(view, message, recipients)
+        yield from baits_in(message)
     yield from others_in(view)
     yield from _injected(view)
     if not reads(view.action.name):
@@ -85,6 +93,12 @@ def _outside(view: View, recipients: list[Recipient]) -> Iterator[Finding]:
 
 def _somebody(message: Message) -> Iterator[Finding]:
     """Recipients by name, number or account: whose they are, nobody can tell."""
+    for leaf in message.to[:MANY]:
+        if len(leaf.text) <= 60 and tokens(leaf.text) & _OUTSIDERS:
+            text = f"Goes to somebody outside: {shortened(leaf.text, 40)}"
+            match = Match("recipients.outside", Severity.MEDIUM, text, leaf.text)
+            yield match.at(leaf.pointer)
+            return
     text = "Goes to a recipient whom we cannot place"
     leaf = message.to[0]
     count = float(_listed(message.to) or 1)

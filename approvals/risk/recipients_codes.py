@@ -7,6 +7,12 @@ _TRUST, _ROGUE = Harm.TRUST_EXPLOITATION, Harm.ROGUE_AGENT
 _NO = Reversible.NO
 
 CODES = {
+    "recipients.bait": Code(
+        "It asks for a password or for money, threatens, or gives a code away.",
+        _TRUST,
+        Verb.SEND,
+        _NO,
+    ),
     "recipients.forwarding": Code(
         "Messages that come later will go there too, by themselves.",
         _ROGUE,

@@ -29,6 +29,8 @@ _EVERYBODY = re.compile(
 )
 _PUBLIC = names("everybody everyone open public publicly")
 
+_OPENING = names("allow enable expose make open set share")
+
 
 def opened_up(view: View) -> Iterator[Finding]:
     """Findings for values and names that let everybody in."""
@@ -38,7 +40,7 @@ def opened_up(view: View) -> Iterator[Finding]:
             yield _found(leaf, severity)
             return
     said = words_of(view.action.name)
-    if "public" in said and set(said) & {"make", "set", "share", "expose"}:
+    if "public" in said and set(said) & _OPENING:
         text = "Is named for making something public"
         target = _target(view)
         match = Match("recipients.public", Severity.HIGH, text, target)

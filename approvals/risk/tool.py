@@ -11,11 +11,13 @@ from functools import lru_cache
 from approvals.risk.context import Kind
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.tables import names
-from approvals.risk.texts_named import kinds_of
+from approvals.risk.texts_leaves import is_command_member
+from approvals.risk.texts_named import kinds_of, named_kind, named_program
+from approvals.risk.tool_members import guards_of, members_of
 from approvals.risk.tool_operations import claims_in
 from approvals.risk.tool_rules import rules_for
-from approvals.risk.tool_words import NOT_DOING
 from approvals.risk.verbs import Claim, claims_of, reads
+from approvals.risk.verbs_classes import ALTERING
 from approvals.risk.view import Leaf, View, tokens
 
 SEVERAL = 20
@@ -30,38 +32,32 @@ _SCOPES = names(
     " force glob id ids match name names path paths pattern query recurse"
     " recursive scope selector target targets where"
 )
+_OBJECTS = names(
+    "accounts condition customers employees id ids records selector target targets"
+    " users where"
+)
 _SWITCHES = names(
     "all cascade delete everything force hard permanent permanently purge recurse"
     " recursive wipe"
 )
-_GUARDS = names(
-    "check checks confirm confirmation hooks protection recycle review reviews"
-    " safety test tests trash validation verification verify"
-)
 _THINGS = names("accounts emails files id ids items keys names paths records users")
-
-
-_ACCOUNTS = names("account info profile user")
-_EDITING = names("change edit modify patch replace set update")
-_SIGN_IN = names("email new password phone recovery")
-_MEDICINE = names(
-    "dosage dose drug insulin medication medications medicine prescription"
-)
-_RIGHTS = names("access group permission permissions privilege role roles scope")
-_POWERFUL = names(
-    "admin administrator owner root sudo superadmin superuser sysadmin wheel"
-)
-_NOTING = names("ask draft log message note notify remind reply report think track")
 
 
 def analyse(view: View) -> Iterator[Finding]:
     """Findings on what the name admits, and on how broad the arguments are."""
     name = view.action.name
-    if set(kinds_of(view.action, view.context)) & _READ_BY_OTHERS:
+    if _is_read_by_others(view):
+        yield from guards_of(view)
         return
     admitted = _admitted(claims_in(view))
+    is_altering = any(claim.verb in ALTERING for claim in claims_of(name))
     broad = _broad(view) if _is_grave(admitted) else None
+    if broad is None and is_altering:
+        broad = _altered_all(view)
+    is_draft = _is_draft(view)
     for match in admitted:
+        if is_draft and match.code == "tool.publishes":
+            continue
         severity = _raised(match, broad is not None)
         target = _target(view) if match.severity is not Severity.LOW else ""
         yield Match(match.code, severity, match.message, target, match.scale).at(
@@ -70,9 +66,29 @@ def analyse(view: View) -> Iterator[Finding]:
     if broad is not None:
         yield broad
     if not reads(name):
-        yield from _by_members(view)
-        yield from _guards_off(view)
+        yield from members_of(view)
         yield from _several(view)
+
+
+def _is_read_by_others(view: View) -> bool:
+    """Whether an analyser of its own reads what would run; ``run`` says nothing."""
+    if not set(kinds_of(view.action, view.context)) & _READ_BY_OTHERS:
+        return False
+    name = view.action.name
+    is_known = bool(view.context.mapped(name)) or named_kind(name) is not None
+    return is_known or bool(named_program(name)) or _has_command(view)
+
+
+def _has_command(view: View) -> bool:
+    return any(is_command_member(leaf.member) for leaf in view.leaves)
+
+
+def _is_draft(view: View) -> bool:
+    """Whether what is posted stays a draft: that is what the service is told."""
+    return any(
+        leaf.text.lower() == "draft" and tokens(leaf.member) & {"state", "status"}
+        for leaf in view.texts
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -108,48 +124,18 @@ def _broad(view: View) -> Finding | None:
     return None
 
 
-def _guards_off(view: View) -> Iterator[Finding]:
-    """``skip_verification: true``, ``verify: false``: a check that does not happen."""
+def _altered_all(view: View) -> Finding | None:
+    """Changes everything there is, and says so."""
     for leaf in view.leaves:
-        if not isinstance(leaf.value, bool):
-            continue
-        words = tokens(leaf.member)
-        guards = words & _GUARDS
-        skips = bool(words & {"skip", "bypass", "no", "ignore", "disable", "override"})
-        if guards and skips is leaf.value and (skips or words == guards):
-            text = f"Switches a check off: {shortened(leaf.member, 40)}"
-            match = Match("tool.weakens_safety", Severity.MEDIUM, text)
-            yield match.at(leaf.pointer)
-            return
-
-
-def _by_members(view: View) -> Iterator[Finding]:
-    """What the members say besides the name: rights, a new sign-in, a medicine."""
-    claims = [claim for claim in claims_of(view.action.name) if claim.verb]
-    is_account = any(
-        claim.verb in _EDITING and claim.objects & _ACCOUNTS for claim in claims
-    )
-    is_noted = any(
-        claim.verb in _NOTING or claim.objects & NOT_DOING for claim in claims
-    )
-    for leaf in view.leaves:
-        words = tokens(leaf.member)
-        if words & _RIGHTS and len(leaf.text) <= 60 and tokens(leaf.text) & _POWERFUL:
-            text = f"Gives somebody the rights of {shortened(leaf.text, 40)}"
-            match = Match("tool.grants_access", Severity.HIGH, text)
-            yield match.at(leaf.pointer)
-            return
-        is_new = is_account and words <= _SIGN_IN and leaf.text != view.action.subject
-        if is_new and words - {"new"}:
-            text = "Changes what somebody signs in or is reached with"
-            match = Match("tool.account_takeover", Severity.MEDIUM, text)
-            yield match.at(leaf.pointer)
-            return
-        if claims and not is_noted and words & _MEDICINE:
-            text = "Is about a medicine or its dose"
-            match = Match("tool.touches_lives", Severity.MEDIUM, text)
-            yield match.at(leaf.pointer)
-            return
+        is_all = leaf.text.strip() in _EVERYTHING - {"/", "/*"}
+        if is_all and tokens(leaf.member) & _OBJECTS:
+            text = "Changes everything that fits, not one named thing"
+            return Match("tool.broad", Severity.MEDIUM, text).at(leaf.pointer)
+    for name, value in view.action.arguments.items():
+        if tokens(str(name)) & {"where", "condition"} and value in ("", {}, []):
+            text = "Changes whatever there is, without a condition"
+            return Match("tool.broad", Severity.MEDIUM, text).at("/arguments")
+    return None
 
 
 def _several(view: View) -> Iterator[Finding]:

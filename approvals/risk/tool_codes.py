@@ -11,6 +11,9 @@ _MISUSE, _RIGHTS = Harm.TOOL_MISUSE, Harm.PRIVILEGE_ABUSE
 _NO = Reversible.NO
 
 CODES = {
+    "tool.acts": Code(
+        "By its name it does something to what others count on.", _MISUSE, Verb.CHANGE
+    ),
     "tool.account_takeover": Code(
         "What protects an account changes: its password, second factor or address.",
         _RIGHTS,
@@ -47,6 +50,9 @@ CODES = {
         "By its name it hands out passwords, keys or whole data sets.",
         _RIGHTS,
         Verb.READ,
+    ),
+    "tool.sets_terms": Code(
+        "By its name prices, wages, fees or limits change.", _MISUSE, Verb.CHANGE
     ),
     "tool.stops": Code("By its name something stops working.", _MISUSE, Verb.STOP),
     "tool.touches_lives": Code(

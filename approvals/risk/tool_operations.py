@@ -12,7 +12,7 @@ from itertools import islice
 from approvals.risk.context import Kind
 from approvals.risk.tables import names
 from approvals.risk.texts_named import kinds_of
-from approvals.risk.verbs import Claim, claims_of, reads, verbs_of, words_of
+from approvals.risk.verbs import Claim, claims_of, participle, reads, verbs_of, words_of
 from approvals.risk.verbs_words import METHODS
 from approvals.risk.view import Leaf, View, tokens
 
@@ -28,7 +28,19 @@ _ABOUT = names(
     " url"
 )
 """Members that say what the operation is applied to."""
+_ABOUT_MACHINES = names(
+    "actuator component device entity env environment equipment kind machine object"
+    " setting type unit"
+)
+"""The few that name a thing and not a place or a person."""
 _SWITCHES = names("active armed enabled enforce enforced locked protected")
+_STARTING = names("execute invoke launch play rerun run start trigger")
+_JOBS = names("job name pipeline playbook recipe runbook task workflow")
+_LIVE = names("live prod production")
+_GENERIC = names("action call manager service services system tool")
+"""What a tool for many operations calls itself."""
+_PRESSING = names("check choose click press select submit tap toggle")
+_PRESSED = names("button element label link text")
 _WORDS = re.compile(r"[A-Za-z]+(?:[ _.-]?[A-Za-z]+){0,4}\Z")
 _WHOLE = frozenset(Kind) - {Kind.HTTP, Kind.MESSAGE, Kind.MONEY, Kind.FILE}
 """Where others read what would run, or somebody vouches for it."""
@@ -38,6 +50,7 @@ _TELLING = names(
 )
 """What these verbs are given, they write down."""
 _PARTICIPLES = {
+    "archived": "archive",
     "banned": "ban",
     "blocked": "block",
     "cancelled": "cancel",
@@ -60,8 +73,9 @@ _PARTICIPLES = {
     "unlocked": "unlock",
 }
 _DONE = names(
-    "deactivate delete deleted disable disabled disarm publish revoke suspend suspended"
-    " terminate terminated unlock"
+    "archived banned blocked cancelled charge deactivate deactivated delete deleted"
+    " disable disabled disarm disarmed erase locked prune publish purge refund"
+    " revoke revoked suspend suspended terminate terminated unlock unlocked wipe"
 )
 _PHYSICAL = names(
     "activate close deactivate disable disarm enable lock open start stop toggle unlock"
@@ -81,14 +95,19 @@ def claims_in(view: View) -> tuple[Claim, ...]:
 
 def _completed(claim: Claim, view: View) -> Claim:
     """``turn_off(name="kitchen light")`` switches off a light."""
-    if claim.verb not in _PHYSICAL:
+    if claim.reads or not claim.verb:
         return claim
+    is_physical = claim.verb in _PHYSICAL
+    members = _ABOUT | {"name"} if is_physical else _ABOUT_MACHINES
+    members = members | _JOBS if claim.verb in _STARTING else members
     found = set(claim.objects)
     for leaf in islice(view.leaves, _MOST):
-        is_about = bool(tokens(leaf.member) & (_ABOUT | {"name"}))
+        if leaf.text.lower() in _LIVE and _is_near(leaf):
+            found.add("production")
+        is_about = bool(tokens(leaf.member) & members)
         if is_about and _is_near(leaf) and len(leaf.text) <= 80:
             found.update(words_of(leaf.text))
-    return Claim.of(claim.verb, found)
+    return Claim.of(claim.verb, found) if len(found) > len(claim.objects) else claim
 
 
 def _operations(view: View) -> Iterator[Claim]:
@@ -96,9 +115,11 @@ def _operations(view: View) -> Iterator[Claim]:
     if not _WHOLE.isdisjoint(kinds_of(view.action, view.context)):
         return
     is_reading = reads(name)
-    if not is_reading and verbs_of(name) & _TELLING:
-        return
     leaves = [leaf for leaf in islice(view.leaves, _MOST) if _is_near(leaf)]
+    yield from _pressed(name, leaves)
+    is_told = not is_reading and bool(verbs_of(name) & _TELLING)
+    if is_told and "command" not in words_of(name):
+        return
     for leaf in leaves:
         words = tokens(leaf.member)
         if is_reading and not words & _ALWAYS:
@@ -107,8 +128,17 @@ def _operations(view: View) -> Iterator[Claim]:
             yield Claim.of(verb, more | _about(name, leaves, leaf))
 
 
+def _pressed(name: str, leaves: list[Leaf]) -> Iterator[Claim]:
+    """``browser_click(element="Confirm purchase")`` does what the button says."""
+    if not set(words_of(name)) & _PRESSING:
+        return
+    for leaf in leaves:
+        if tokens(leaf.member) & _PRESSED and len(leaf.text) <= 60:
+            yield from claims_of(leaf.text)
+
+
 def _is_near(leaf: Leaf) -> bool:
-    return leaf.pointer.startswith("/arguments/") and leaf.pointer.count("/") <= 3
+    return leaf.pointer.startswith("/arguments/") and leaf.pointer.count("/") <= 5
 
 
 def _said(leaf: Leaf, words: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
@@ -128,7 +158,7 @@ def _in_words(text: str, words: frozenset[str]) -> Iterator[tuple[str, frozenset
     if not _WORDS.match(said):
         return
     if is_state:
-        verb = _PARTICIPLES.get(said.lower())
+        verb = _PARTICIPLES.get(said.lower()) or participle(said.lower())
         if verb:
             yield verb, frozenset()
     else:
@@ -163,7 +193,7 @@ def _in_switch(
 
 def _about(name: str, leaves: list[Leaf], operation: Leaf) -> frozenset[str]:
     """What it is applied to: the words of the name, and of arguments that say it."""
-    found = set(words_of(name))
+    found = set(words_of(name)) - _GENERIC
     for leaf in leaves:
         is_about = bool(tokens(leaf.member) & _ABOUT)
         if leaf is not operation and is_about and len(leaf.text) <= 80:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from approvals.risk import tool_words as words
 from approvals.risk.findings import Match, Severity
 from approvals.risk.tables import names
+from approvals.risk.tool_classes import class_of
 from approvals.risk.verbs import Claim
 
 _LOW, _MEDIUM, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
@@ -107,7 +108,7 @@ def _moves_things(claim: Claim) -> Match | None:
     is_steered = is_set and bool(claim.objects & (words.PLANT | words.CONTROLS))
     if not is_moved and not is_steered:
         return None
-    if claim.verb == "lock" or claim.verb == "close":
+    if claim.verb in ("lock", "close") or claim.objects & {"reminder", "timer"}:
         return None
     opens = claim.verb in ("unlock", "open", "disarm", "fire", "launch", "release")
     text = "Is named for opening or moving something in the physical world"
@@ -139,8 +140,9 @@ def _grants(claim: Claim) -> Match | None:
     if objects & {"policy", "policies"} and verb in words.SETTING:
         is_pair = is_pair or bool(objects & words.POLICED)
     is_granting = verb in words.GRANTING and not objects & {"suggestion", "cookies"}
+    is_granting = is_granting and not (verb == "delegate" and "task" in objects)
     is_granting = is_granting and not (verb == "invite" and objects & words.GATHERINGS)
-    is_granting = is_granting and not (verb == "escalate" and objects & words.HELPERS)
+    is_granting = is_granting and not (verb == "escalate" and objects & words.ASKED_FOR)
     if not (is_pair or is_granting):
         return None
     grave = objects & {"admin", "administrator", "root", "owner", "sudo", "superuser"}
@@ -160,7 +162,7 @@ def _deletes(claim: Claim) -> Match | None:
     if is_small and not objects & (words.GRAVE | words.MASS):
         return Match("tool.changes", _LOW, "Is named for removing something small")
     if claim.verb in ("reset", "forget") and not objects & (words.GRAVE | words.MASS):
-        return Match("tool.changes", _LOW, "Is named for setting something back")
+        return None
     is_grave = bool(objects & (words.GRAVE | words.MASS)) and "from" not in objects
     severity = _HIGH if is_grave else _MEDIUM
     return Match("tool.deletes", severity, "Is named for deleting")
@@ -209,7 +211,10 @@ def _executes(claim: Claim) -> Match | None:
         claim.verb in ("install", "sideload") and claim.objects & words.INSTALLED
     ):
         return Match("tool.executes", _MEDIUM, "Is named for installing software")
-    if not (is_code or is_bare or claim.verb == "eval"):
+    is_page = claim.verb in ("evaluate", "eval") and bool(
+        claim.objects & {"browser", "javascript", "js", "page", "script"}
+    )
+    if not (is_code or is_bare or is_page or claim.verb == "eval"):
         return None
     return Match("tool.executes", _MEDIUM, "Is named for running code")
 
@@ -272,7 +277,9 @@ def _reads_secrets(claim: Claim) -> Match | None:
     verb, objects = claim.verb, claim.objects
     if objects & words.ABOUT_SECRETS:
         return None
-    is_key = bool(objects & words.KEYS) and bool(objects & {"api", "private", "ssh"})
+    is_key = bool(objects & words.KEYS) and bool(
+        objects & {"access", "api", "bearer", "private", "refresh", "ssh"}
+    )
     is_reading = claim.reads or verb in words.HANDING_OUT
     if (
         is_reading
@@ -281,11 +288,18 @@ def _reads_secrets(claim: Claim) -> Match | None:
     ):
         text = "Is named for handing out passwords or keys"
         return Match("tool.reads_secrets", _MEDIUM, text)
+    is_environment = bool(objects & {"env", "environment"}) and bool(
+        objects & {"var", "vars", "variable", "variables"}
+    )
+    if is_reading and is_environment:
+        text = "Is named for handing out what programs keep their keys in"
+        return Match("tool.reads_secrets", _MEDIUM, text)
     is_carried = verb in ("copy", "sync", "upload") and objects & words.PEOPLES_DATA
     if (
         is_carried
         or verb in ("dump", "exfiltrate")
         or (verb == "export" and objects & words.DUMPED)
+        or (verb == "download" and objects & words.DUMPED and objects & words.MASS)
     ):
         text = "Is named for taking whole data sets out"
         return Match("tool.reads_secrets", _MEDIUM, text)
@@ -320,6 +334,7 @@ _RULES: tuple[Callable[[Claim], Match | None], ...] = (
     _takes_out,
     _reads_secrets,
     _touches_lives,
+    class_of,
     _mass,
     _changes,
 )

@@ -9,14 +9,15 @@ DELETING = names(
     " unregister void wipe zap"
 )
 SMALL = names(
-    "basket bookmark bookmarks cart comment draft drafts emoji favorite favorites"
-    " favourite favourites filter filters flag highlight label labels like likes pin"
-    " playlist reaction reactions reminder reminders selection star tab tag tags todo"
-    " typing watch watchlist wishlist"
+    "accents background basket bookmark bookmarks cart comment draft drafts"
+    " duplicates emoji favorite favorites favourite favourites filter filters flag"
+    " formatting highlight label labels like likes noise outliers pin playlist"
+    " punctuation reaction reactions reminder reminders selection star stopwords tab"
+    " tag tags todo typing watch watchlist watermark whitespace wishlist"
 )
 """What goes and comes every day."""
 GRAVE = names(
-    "account accounts archive backup backups bucket buckets cluster database"
+    "account accounts archive backup backups bucket buckets calendar cluster database"
     " databases db device disk drive environment factory filesystem history index"
     " instance namespace org organisation organization partition production project"
     " record records repo repos repositories repository schema server servers snapshot"
@@ -59,7 +60,9 @@ GRANTING = names(
     "allow allowlist approve authorise authorize delegate elevate escalate grant"
     " impersonate invite promote share unban unblock unlock unseal whitelist"
 )
-ADDING = names("add assign attach create enable generate give issue make set update")
+ADDING = names(
+    "add assign attach create enable generate give issue make post put set update"
+)
 PEOPLE = names(
     "admin administrator admins collaborator collaborators contributor contributors"
     " delegate employee guest guests maintainer member members owner owners signatory"
@@ -77,19 +80,22 @@ KEYS = names(
     "apikey certificate credential credentials key keypair keys passkey secret"
     " secrets token tokens"
 )
-OF_KEYS = names("access api auth bearer deploy gpg oauth personal private service ssh")
+OF_KEYS = names(
+    "access api auth bearer deploy encryption ephemeral gpg host master oauth"
+    " personal private service signing ssh"
+)
 SIGN_IN = names(
     "2fa authenticator credentials login mfa otp passcode passkey passphrase password"
     " passwords pin recovery sso totp"
 )
 CHANGING_IT = names(
-    "add bypass change create delete disable edit modify regenerate remove replace"
-    " reset rotate set update upload"
+    "add bypass change clear create delete disable edit expire force modify"
+    " regenerate remove replace reset rotate set unset update upload"
 )
 RUNNABLE = names(
     "binary bytecode cell code command commands executable function javascript js"
-    " lambda macro notebook payload powershell program python r ruby script scripts"
-    " snippet subprocess wasm workflow"
+    " lambda macro notebook payload pipeline policy powershell program python r ruby"
+    " script scripts snippet subprocess wasm workflow"
 )
 PUBLISHING = names(
     "announce broadcast deploy expose forcepush launch merge publish release repost"
@@ -98,8 +104,8 @@ PUBLISHING = names(
 POSTING = names("create make post put schedule share submit update upload write")
 OUTLETS = names(
     "ad advertisement blog campaign facebook forum hackernews instagram linkedin"
-    " mastodon newsletter pastebin podcast press public reddit social story thread"
-    " tiktok tweet twitter video webpage website wordpress youtube"
+    " mastodon newsletter pastebin podcast press public reddit social story tiktok"
+    " tweet twitter video webpage website wordpress youtube"
 )
 THINGS = names(
     "alarm ambulance boiler brake breaker camera car circuit cooker door doors"
@@ -114,8 +120,8 @@ MOVING = names(
     " stop takeoff unlock vent"
 )
 SECRETS = names(
-    "credential credentials keychain mnemonic passphrase passphrases password"
-    " passwords secret secrets ssn"
+    "credential credentials cvv keychain keyring mnemonic otp passcode passcodes"
+    " passphrase passphrases password passwords secret secrets seedphrase ssn"
 )
 OF_SECRETS = names("check compare generate has hash is predict score validate verify")
 DUMPED = names(
@@ -129,7 +135,7 @@ CANCELLED = names(
 )
 HARM = names(
     "attack backdoor blackmail botnet breach compromise corrupt corruption"
-    " counterfeit cracker ddos deepfake deepfakes disrupt disruption dox doxx"
+    " counterfeit cracker darkweb ddos deepfake deepfakes disrupt disruption dox doxx"
     " exfiltrate exfiltration exploit falsification falsify forge forgery fraud hack"
     " hacker hacking hijack hijacking keylogger leak leakage leaked malware"
     " manipulation misdirect misinformation overload phish phishing poison poisoning"
@@ -194,8 +200,10 @@ OLDER = names(
     " system version"
 )
 """What is brought back to an older state, over what is there now."""
-CLOSED_FOR_GOOD = names("account position shop store")
-ARCHIVED = names("database organisation organization project repo repository workspace")
+CLOSED_FOR_GOOD = names("account claim dispute position shop store subaccount")
+ARCHIVED = names(
+    "channel database organisation organization project repo repository workspace"
+)
 GIVEN_AWAY = names(
     "app asset domain license owner ownership project property repository workspace"
 )
@@ -234,5 +242,8 @@ ABOUT_SECRETS = names(
 """Beside these, a secret is spoken of and not handed out."""
 HELPERS = names("agent desk human manager person staff supervisor support team")
 """To whom a question is escalated, which gives nobody a right."""
-MERGED = names("account client contact customer patient profile record user")
+ASKED_FOR = HELPERS | names("call case chat conversation incident issue ticket")
+MERGED = names(
+    "account case client contact customer deal lead patient profile record ticket user"
+)
 MASS = names("all batch bulk every everyone everything mass multiple")

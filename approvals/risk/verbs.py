@@ -5,12 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from approvals.risk.tables import names
+from approvals.risk.verbs_classes import KNOWN
 from approvals.risk.verbs_words import (
     ASKED,
     CHANGING,
     CONTAINERS,
     EITHER,
     JOINS,
+    LIGHT,
     METHODS,
     NOMINAL,
     NOUNS,
@@ -28,6 +31,11 @@ _SEPARATORS = re.compile(r"[./:]|__")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
+_UNDONE_DAILY = names(
+    "archive check comment favorite favourite flag fold follow group hide highlight"
+    " like mark mute pack pin read snooze star subscribe tag wrap zip"
+)
+"""``unpin`` takes nothing away from anybody."""
 _NO_GERUNDS = frozenset({"make", "persist", "put", "set"})
 """Whose ``-ing`` is a thing: a setting."""
 
@@ -124,6 +132,18 @@ def _is_verb(word: str) -> bool:
     return word in READING or word in CHANGING or word in EITHER
 
 
+@lru_cache(maxsize=4096)
+def _undone(word: str) -> str:
+    """``unmanage`` undoes, ``regrade`` does again: the verb within, or nothing."""
+    for prefix in ("un", "re", "de", "dis", "over", "mis"):
+        stem = word.removeprefix(prefix)
+        is_stem = stem != word and len(stem) > 3
+        if is_stem and (stem in CHANGING or stem in EITHER):
+            is_taken_back = prefix == "un" and stem not in _UNDONE_DAILY
+            return "unassign" if is_taken_back else stem
+    return ""
+
+
 def _requested(method: str, path: str) -> Claim:
     """``POST /users/1/deactivate`` says what it does at its end; others do not."""
     said = words_of(path.partition("?")[0])
@@ -154,9 +174,17 @@ def _verbs(words: list[str]) -> list[str]:
     """
     if not words:
         return []
-    first = words[0]
+    first = _plain(words[0])
     if first in NOUNS and words[-1] in ASKED:
         return ["check"]
+    is_sure = any(word in CHANGING for word in words)
+    if words[-1] in ASKED and not is_sure and first not in EITHER:
+        return ["check"]
+    if first in ("post", "put", "patch") and words[-1] in CHANGING:
+        return [words[-1]]
+    done = NOMINAL.get(words[-1], words[-1])
+    if first in LIGHT and len(words) > 1 and done in CHANGING:
+        return [first, done]
     if first in READING or first in CHANGING:
         return [first]
     noun = _nominal(words)
@@ -169,7 +197,30 @@ def _verbs(words: list[str]) -> list[str]:
         return [first, sure] if sure else [first]
     if sure:
         return [sure]
-    return [next((word for word in words if word in EITHER or word in READING), "")]
+    found = next((word for word in words if word in EITHER or word in READING), "")
+    return [found or next((_undone(word) for word in words if _undone(word)), "")]
+
+
+@lru_cache(maxsize=4096)
+def _plain(word: str) -> str:
+    """``deletes`` and ``deleting`` say at the beginning of a name what ``delete`` does.
+
+    ``deleted`` does not: that is how what is deleted is called.
+    """
+    if _is_verb(word):
+        return word
+    stems: tuple[str, ...] = ()
+    if word.endswith("s"):
+        stems = (word[:-1], word[:-2])
+    elif word.endswith("ing"):
+        stems = (word[:-3], f"{word[:-3]}e", word[:-4])
+    return next((stem for stem in stems if stem in CHANGING - _NO_GERUNDS), word)
+
+
+def participle(word: str) -> str:
+    """The verb that a participle comes from (``suspended``: suspend), or nothing."""
+    stems = (word[:-1], word[:-2], word[:-3]) if word.endswith("ed") else (word,)
+    return next((stem for stem in stems if stem in KNOWN), "")
 
 
 def _nominal(words: list[str]) -> str:

@@ -1,6 +1,15 @@
 """Verbs in the names of actions: those that read, that change, that are nouns too."""
 
 from approvals.risk.tables import names
+from approvals.risk.verbs_classes import (
+    ACTING,
+    ALTERING,
+    HANDING,
+    KNOWN,
+    MAKING,
+    WORKING,
+)
+from approvals.risk.verbs_forms import table_of
 
 READING = names(
     "analyse analyze ask browse calculate can check classify compare compute count"
@@ -11,7 +20,7 @@ READING = names(
     " summarize tail think track translate validate verify view"
 )
 """Verbs that change nothing, if the name speaks the truth."""
-CHANGING = names(
+_SURE = names(
     "abort accept activate add adjust administer allow allowlist annihilate append"
     " apply approve archive arm assign assume attach authorise authorize ban blacklist"
     " borrow broadcast buy bypass cancel cast clear clone close compromise configure"
@@ -39,15 +48,19 @@ CHANGING = names(
     " unstake unsubscribe update upgrade upload upsert void waive whitelist wipe wire"
     " withdraw write writeoff zap"
 )
+CHANGING = (_SURE | KNOWN) - READING
 """Verbs that are hardly ever nouns in the name of an action."""
-EITHER = names(
+_NOUNS_TOO = names(
     "access bid block book bridge burn call change charge cleanup commit control"
     " debit deposit dm dump email empty escalate exchange exfiltrate export fax file"
     " filter fire follow freeze fund grab hack issue label like link load lock log"
     " lower mail manage mark message mint mirror modify note open order pair patch"
     " post process quarantine record release reply report repost request reserve"
     " review settle ship sms sort stake store swap switch sync tag test tip trade"
-    " transfer trust turn tweet"
+    " transfer trust turn tweet vote"
+)
+EITHER = (
+    (_NOUNS_TOO | ACTING | ALTERING | HANDING | MAKING | WORKING) - CHANGING - READING
 )
 """Verbs that are nouns just as often."""
 STRICT = READING - names(
@@ -58,10 +71,13 @@ PHRASES = {
     ("cash", "out"): "withdraw",
     ("check", "in"): "register",
     ("check", "out"): "purchase",
+    ("dry", "run"): "simulate",
     ("clean", "up"): "cleanup",
     ("force", "merge"): "forcepush",
     ("force", "push"): "forcepush",
+    ("flush", "all"): "flush",
     ("go", "live"): "publish",
+    ("go", "to"): "goto",
     ("kick", "off"): "start",
     ("lay", "off"): "fire",
     ("log", "in"): "login",
@@ -76,6 +92,8 @@ PHRASES = {
     ("set", "up"): "create",
     ("shut", "down"): "shutdown",
     ("shut", "off"): "shutdown",
+    ("sign", "in"): "login",
+    ("sign", "out"): "logout",
     ("sign", "up"): "register",
     ("switch", "off"): "disable",
     ("switch", "on"): "enable",
@@ -93,6 +111,36 @@ PHRASES = {
     ("write", "off"): "writeoff",
 }
 SYNONYMS = {
+    "acct": "account",
+    "borrar": "delete",
+    "buscar": "search",
+    "cfg": "configuration",
+    "compartir": "share",
+    "comprar": "buy",
+    "consultar": "query",
+    "creds": "credentials",
+    "crear": "create",
+    "decom": "decommission",
+    "dereg": "deregister",
+    "desactivar": "deactivate",
+    "eliminar": "delete",
+    "enviar": "send",
+    "envoyer": "send",
+    "excluir": "delete",
+    "kaufen": "buy",
+    "listar": "list",
+    "loeschen": "delete",
+    "obtener": "get",
+    "pagar": "pay",
+    "passwd": "password",
+    "perms": "permissions",
+    "publicar": "publish",
+    "senden": "send",
+    "supprimer": "delete",
+    "transferer": "transfer",
+    "transferir": "transfer",
+    "unarchive": "reopen",
+    "xfer": "transfer",
     "analysis": "analyze",
     "calculation": "calculate",
     "calculator": "calculate",
@@ -104,6 +152,8 @@ SYNONYMS = {
     "estimation": "estimate",
     "estimator": "estimate",
     "finder": "find",
+    "flushall": "flush",
+    "flushdb": "flush",
     "poweroff": "shutdown",
     "prediction": "predict",
     "predictor": "predict",
@@ -118,7 +168,7 @@ SYNONYMS = {
 }
 JOINS = names("and or plus then")
 
-NOMINAL = {
+_IRREGULAR = {
     "activation": "activate",
     "cancelation": "cancel",
     "cancellation": "cancel",
@@ -168,7 +218,14 @@ NOMINAL = {
     "wiper": "wipe",
     "withdrawal": "withdraw",
 }
+_OTHERWISE = names("better bettor payer payment payor robber spender")
+NOMINAL = table_of(KNOWN, _OTHERWISE | CHANGING | EITHER | READING) | _IRREGULAR
 """Nouns that say at the end of a name what ``AccountClosure`` would do."""
+LIGHT = names(
+    "begin confirm do execute force initiate make perform process queue request run"
+    " schedule start submit trigger"
+)
+"""Beside a noun for what is done they say nothing: ``schedule_deletion``."""
 TAILS = names(
     "action agent api bot endpoint function handler job module service system task"
     " tool tools utility worker"
@@ -189,7 +246,9 @@ METHODS = {
     "put": "update",
 }
 """Methods of HTTP, as verbs."""
-NOUNS = names("purchase refund return")
+NOUNS = names(
+    "booking change claim order payment purchase refund request return ship transfer"
+)
 """Verbs that are nouns before one of these: ``refund_status`` refunds nothing."""
 ASKED = names(
     "check count detail details eligibility estimate history info list lookup policy"

@@ -217,3 +217,8 @@ def test_never_fails_and_points_into_the_action(action):
 )
 def test_long_texts_take_no_longer_than_their_size(text):
     assert_sound(Action("pay", "bot", {"amount": text, "to": text}), "money")
+
+
+def test_selling_holdings_moves_money_without_an_amount():
+    assert "money.moves" in severities_in("sell_bonds", {"quantity": 4}, "money")
+    assert severities_in("sell_idea", {"to": "the board"}, "money") == {}
