@@ -6,7 +6,7 @@ it is of one moment, and memory stays flat however long the log is.
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,7 +100,7 @@ class Export:
         return self.scope.kind == "all"
 
 
-def stream(scope: Scope, *, actor: Actor) -> Iterator[bytes]:
+def stream(scope: Scope, *, actor: Actor) -> Generator[bytes]:
     """The bundle, piece by piece.
 
     Records the export before the first byte, for what is sent cannot be called back.
@@ -146,7 +146,7 @@ def begin(scope: Scope, actor: Actor, form: str) -> Export:
     return Export(scope, checkpoint, actor, timezone.now(), old_size)
 
 
-def _pieces(export: Export) -> Iterator[bytes]:
+def _pieces(export: Export) -> Generator[bytes]:
     with one_moment():
         writer = bundle.Writer(time=int(export.at.timestamp()))
         head = _signed_head(export.checkpoint)

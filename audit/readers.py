@@ -22,13 +22,7 @@ def may_read(user: AbstractBaseUser | AnonymousUser) -> bool:
 
 def page_for_readers(view: View[P]) -> View[P]:
     """A page: sign-in first; then 403 with what to ask for, unless they may read."""
-
-    def refused(request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        return render(request, "approvals/no_rights.html", status=403)
-
-    return _for_readers(view, refused)
+    return _for_readers(view, sign_in_or_refuse)
 
 
 def file_for_readers(view: View[P]) -> View[P]:
@@ -38,6 +32,13 @@ def file_for_readers(view: View[P]) -> View[P]:
         return text("Only people who may read the log get this: sign in.", 403)
 
     return _for_readers(view, refused)
+
+
+def sign_in_or_refuse(request: HttpRequest) -> HttpResponse:
+    """What a page answers to somebody who may not read it."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    return render(request, "approvals/no_rights.html", status=403)
 
 
 def text(content: str, status: int = 200) -> HttpResponse:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import islice
 
 from audit.export import CHUNK, Scope, begin, leaves_of, one_moment
@@ -20,7 +20,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Categories of characters without ink, or that move others."""
 
 
-def stream(scope: Scope, *, actor: Actor) -> Iterator[bytes]:
+def stream(scope: Scope, *, actor: Actor) -> Generator[bytes]:
     """Records the export first; raises ``export.ExportError``."""
     export = begin(scope, actor, "csv")
     return _pieces(export.scope, export.checkpoint.size)
@@ -32,7 +32,7 @@ def cell(text: str) -> str:
     return f"'{seen}" if text.startswith(_FORMULA) else seen
 
 
-def _pieces(scope: Scope, size: int) -> Iterator[bytes]:
+def _pieces(scope: Scope, size: int) -> Generator[bytes]:
     yield _lines([COLUMNS])
     with one_moment():
         leaves = leaves_of(scope, size).select_related("entry")

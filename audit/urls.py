@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from audit import entry_views, tile_views, views
+from audit import entry_views, export_views, tile_views, views
 
 # One spelling for each tile (C2SP tlog-tiles): groups of three digits, the first of
 # several not 000, and no zeros before a level or a width.
@@ -14,6 +14,7 @@ app_name = "audit"
 urlpatterns = [
     path("", views.list_entries, name="list"),
     path("verify", views.show_verifying, name="verify"),
+    path("export", export_views.take_export, name="export"),
     path("requests/<uuid:request_id>", views.show_story, name="story"),
     path("entries/<uuid:entry_id>", entry_views.show_entry, name="entry"),
     path("entries/<uuid:entry_id>/canonical", entry_views.canonical, name="canonical"),
