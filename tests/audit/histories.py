@@ -218,8 +218,8 @@ class History:
 MOVES = {
     "submit": 6, "approve": 8, "approve_by_all": 4, "deny": 3, "withdraw": 2,
     "edit": 3, "ask": 3, "reply": 3, "claim": 1, "cancel": 1, "redeem": 4,
-    "report": 3, "take_back": 1, "revoke_grant": 1, "publish": 1, "link": 1,
-    "erase": 2, "hold": 1, "view": 2, "unlink": 1, "regroup": 1, "disable": 1,
+    "report": 3, "take_back": 1, "revoke_grant": 1, "publish": 1, "link": 3,
+    "erase": 2, "hold": 1, "view": 2, "unlink": 3, "regroup": 1, "disable": 1,
     "brake": 2, "release": 3, "advance": 3, "sweep": 3,
 }  # fmt: skip
 """What can happen, and how often."""
