@@ -12,7 +12,7 @@ from approvals.models import ApprovalRequest
 CHUNK = 2000
 """Rows read at a time."""
 _CLAIMS = ("summary", "justification", "session", "evidence", "metadata")
-"""What the agent said of it, in the order of ``lifecycle.facts.digest_of_claims``."""
+"""What the agent said of it, in the order of ``lifecycle.facts.claims_of``."""
 
 
 def rows(ids: Iterable[str] | None) -> Iterator[dict[str, Any]]:

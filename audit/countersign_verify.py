@@ -650,13 +650,22 @@ class Requests:
         request.route = self.same(data.get("route"))
         request.mark, request.digest = _sealed(data["digest"], written)
         if "claims" in data:
-            request.claims = _sealed(data["claims"], written)[1]
+            request.claims = _digest_of(data["claims"], written)
+        if reason := self._other_content(request, data, written):
+            return reason
         if "required" in data and self.sealed_since is None:
             self.sealed_since = request.first
         if "required" not in data and self.sealed_since is not None:
             return "it does not say what approval takes"
         self._judge(request, data)
         return ""
+
+    def _other_content(self, request: Request, data: Any, written: Any) -> str:
+        """The action that was written has to be the one that its digest covers."""
+        content = _digest_of(data.get("content"), written)
+        if None in (content, request.digest) or content == request.digest:
+            return ""
+        return "its digest is not that of the action that was written"
 
     def _judge(self, request: Request, data: Any) -> None:
         request.tier = self.same(data["tier"])
@@ -690,7 +699,7 @@ class Requests:
         request.mark, request.digest = _sealed(data["digest"], written)
         request.route = self.same("review")
         self._judge(request, data)
-        return ""
+        return self._other_content(request, data, written)
 
     def vote(self, request: Request, entry: Any, data: Any, written: Any) -> str:
         if request.state != "pending":
@@ -876,6 +885,12 @@ def _sealed(value: Any, written: dict[str, str]) -> tuple[bytes | None, bytes | 
     content = written.get(commitment)
     mark = bytes.fromhex(commitment[len(_SCHEME) :])
     return mark, None if content is None else bytes.fromhex(content[8:-1])
+
+
+def _digest_of(value: Any, written: dict[str, str]) -> bytes | None:
+    """The digest of a sealed text, where that is there."""
+    content = None if value is None else written.get(value["sealed"])
+    return None if content is None else sha256(content.encode()).digest()
 
 
 def _decided(request: Request) -> str:

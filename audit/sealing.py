@@ -23,6 +23,8 @@ class Sealed:
     """A value of an entry's data that is stored as a commitment."""
 
     value: Any
+    content: str = ""
+    """Its RFC 8785 JSON, where that is known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,11 @@ def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def seal(value: Any, key: bytes) -> Payload:
+def seal(written: Sealed, key: bytes) -> Payload:
     """Equal values of one subject have equal commitments, those of two never."""
-    content = rfc8785.dumps(value)
-    digest = hmac.digest(key, content, "sha256").hex()
-    return Payload(SCHEME + digest, content.decode())
+    content = written.content or rfc8785.dumps(written.value).decode()
+    digest = hmac.digest(key, content.encode(), "sha256").hex()
+    return Payload(SCHEME + digest, content)
 
 
 def holds(payload: Payload, key: bytes) -> bool:
@@ -70,7 +72,7 @@ def sealed(data: Mapping[str, Any], key: bytes) -> tuple[dict[str, Any], list[Pa
     payloads: dict[str, Payload] = {}
     for name, value in data.items():
         if isinstance(value, Sealed) and value.value:
-            payload = seal(value.value, key)
+            payload = seal(value, key)
             payloads[payload.commitment] = payload
             plain[name] = {MEMBER: payload.commitment}
         else:

@@ -131,7 +131,10 @@ def _members(entry: Entry, data: dict[str, Any], key: bytes | None) -> Iterator[
 
 def _fits(value: Any, commitment: str, key: bytes | None) -> bool:
     """Without the key nobody can say; payload and key are erased together."""
-    return key is not None and sealing.seal(value, key).commitment == commitment
+    return (
+        key is not None
+        and sealing.seal(sealing.Sealed(value), key).commitment == commitment
+    )
 
 
 def _keys(entries: list[Entry]) -> dict[tuple[str, str], bytes]:

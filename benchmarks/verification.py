@@ -251,7 +251,8 @@ class Asked:
             return "request:submitted", agent, {
                 "agent": "deploy-bot", "key": "11", "action": "sql.execute",
                 "environment": "production", "revision": 1, "digest": self.digest,
-                "claims": (_digest(self.claims),), "tier": "medium",
+                "claims": (json.loads(self.claims),),
+                "content": (json.loads(self.canonical),), "tier": "medium",
                 "policy_version": 1, "reasons": (["rule reads-customers"],),
                 "required": required, "deny_threshold": 1, "windows": {},
                 "route": "review" if self.by_people else "auto",

@@ -14,7 +14,7 @@ from approvals.access import Standing, actions_for
 from approvals.canonical import Action
 from approvals.lifecycle import counters, grants, rows
 from approvals.lifecycle.deadlines import is_past
-from approvals.lifecycle.facts import terms_of
+from approvals.lifecycle.facts import content_of, terms_of
 from approvals.lifecycle.judging import JUDGED, judge
 from approvals.lifecycle.refusals import (
     AlreadyDecided,
@@ -86,6 +86,7 @@ def edit(
         data={
             "revision": approval.revision,
             "digest": Sealed(approval.digest),
+            "content": content_of(approval),
             "replaces": Sealed(digest),
             **terms_of(approval),
             "message": Sealed(text),

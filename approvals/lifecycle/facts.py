@@ -12,7 +12,7 @@ from audit.log import Sealed
 
 
 def facts_of(approval: ApprovalRequest, key: AgentKey | None) -> dict[str, Any]:
-    """What the log keeps of a new request; its content only as sealed digests."""
+    """What the log keeps of a new request; what was written in it, as commitments."""
     return {
         "agent": approval.agent.name,
         "key": key and str(key.pk),
@@ -20,7 +20,8 @@ def facts_of(approval: ApprovalRequest, key: AgentKey | None) -> dict[str, Any]:
         "environment": approval.environment,
         "revision": approval.revision,
         "digest": Sealed(approval.digest),
-        "claims": Sealed(digest_of_claims(approval)),
+        "content": content_of(approval),
+        "claims": Sealed(claims_of(approval)),
         **terms_of(approval),
         "route": str(approval.route),
         "windows": approval.window_values,
@@ -42,6 +43,11 @@ def terms_of(approval: ApprovalRequest) -> dict[str, Any]:
     }
 
 
+def content_of(approval: ApprovalRequest) -> Sealed:
+    """The action that the digest covers, every argument of it."""
+    return Sealed(approval.canonical, content=approval.canonical)
+
+
 def digest_of_facts(approval: ApprovalRequest) -> str:
     """SHA-256 of what a page shows beside the action: what we found, what is claimed.
 
@@ -55,7 +61,7 @@ def digest_of_facts(approval: ApprovalRequest) -> str:
         "reasons": approval.reasons,
         "findings": approval.findings,
         "impact": approval.impact,
-        "claims": digest_of_claims(approval),
+        "claims": claims_of(approval),
     }
     return _digest(facts)
 
@@ -69,13 +75,12 @@ def _digest(value: Any) -> str:
     return f"sha256:{sha256(rfc8785.dumps(value)).hexdigest()}"
 
 
-def digest_of_claims(approval: ApprovalRequest) -> str:
-    """SHA-256 of what the agent says of its action, which no permit covers."""
-    claims = {
+def claims_of(approval: ApprovalRequest) -> dict[str, Any]:
+    """What the agent says of its action, which no permit covers."""
+    return {
         "summary": approval.summary,
         "justification": approval.justification,
         "session": approval.session,
         "evidence": approval.evidence,
         "metadata": approval.metadata,
     }
-    return _digest(claims)

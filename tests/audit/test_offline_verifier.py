@@ -26,6 +26,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
+from uuid_utils.compat import uuid7
 
 from agents.registry import register_agent
 from approvals import lifecycle, ruleset
@@ -37,6 +38,7 @@ from audit.actions import Action
 from audit.export import Scope
 from audit.log import COMMAND_LINE, SYSTEM, Sealed, person, record
 from audit.models import Cosignature, Entry, Leaf, Payload
+from audit.payloads import facts_of
 from tests.approvals.conftest import TIERS
 from tests.audit.bundles import checkpoint, exported, faults, members, packed, verified
 from tests.audit.tampering import (
@@ -415,6 +417,29 @@ def test_a_redemption_without_an_approval_is_found(house: House) -> None:
     assert "the request is pending, not approved" in " ".join(
         forge(house, Action.PERMIT_REDEEMED)
     )
+
+
+def test_a_digest_of_something_else_than_was_written_is_found(house: House) -> None:
+    made = house.ask("one")
+    first = house.entry("request:submitted", made)
+    data = {**facts_of(first), "required": [], "deny_threshold": 1}
+    sealed = ("digest", "content", "claims", "reasons", "findings")
+    data |= {name: Sealed(data[name]) for name in sealed}
+    data["content"] = Sealed({**facts_of(first)["content"], "agent": "other"})
+    other = ("request", str(uuid7()))
+    with transaction.atomic():
+        record(
+            Action.REQUEST_SUBMITTED, actor=made.agent.actor, subject=other, data=data
+        )
+    told = " ".join(faults(exported()))
+    assert "its digest is not that of the action that was written" in told
+
+
+def test_the_log_keeps_the_whole_action_and_what_was_claimed(house: House) -> None:
+    made = house.ask("one")
+    said = facts_of(house.entry("request:submitted", made))
+    assert said["content"]["arguments"] == made.arguments
+    assert said["claims"]["evidence"] == made.evidence
 
 
 # Parts, erasures, witnesses.
