@@ -11,7 +11,7 @@ from approvals.canonical import pointer_to
 from approvals.risk.context import Kind, Role
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.packages_commands import of_command
-from approvals.risk.packages_known import Ecosystem
+from approvals.risk.packages_ecosystems import Ecosystem
 from approvals.risk.packages_manifests import (
     ecosystem_of,
     packages_in,

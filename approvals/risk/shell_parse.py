@@ -120,6 +120,9 @@ def parse(text: str, variables: Mapping[str, str], budget: Budget) -> Script:
     Raises TooMuchShell when the text is beyond the limits.
     """
     budget.spend(text)
+    if (len(text) - len(text.rstrip("\\"))) % 2:
+        # A shell keeps a backslash that nothing follows: ``dir C:\``.
+        text += "\\"
     source = text.encode("utf-8", "replace")
     root = tree_sitter.Parser(_LANGUAGE).parse(source.translate(_PARSEABLE)).root_node
     return _Reader(source, root, variables, budget).read()

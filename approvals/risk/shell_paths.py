@@ -82,7 +82,21 @@ _CREDENTIALS = re.compile(
     r"|(^|/)\.env(\.[\w.-]+)?$|(^|/)\.(bash|zsh|mysql|psql|python)_history$"
     r"|(^|/)(secrets?|credentials?|service[-_]?account[^/]*)\.(ya?ml|json|env|toml|txt)$"
     r"|(^|/)(Login Data|Cookies(\.binarycookies)?|logins\.json"
-    r"|key4\.db|login\.keychain(-db)?)$",
+    r"|key4\.db|login\.keychain(-db)?|Web Data|Local State|places\.sqlite"
+    r"|(chat|TCC|knowledgeC|CallHistory|Accounts\d?|sms)\.(db|storedata)"
+    r"|NoteStore\.sqlite|AddressBook[\w-]*\.abcddb|Photos\.sqlite|wallet\.dat"
+    r"|(mongod|redis|my)\.key|vault[-_]pass(word)?(\.txt)?|kubeadm\.conf"
+    r"|terraform\.tfvars|\.dockercfg|\.mylogin\.cnf|\.rediscli_auth|\.s3cmd"
+    r"|\.databrickscfg|\.snowsql/config|\.cargo/credentials(\.toml)?"
+    r"|\.gem/credentials|\.m2/settings\.xml|\.gradle/gradle\.properties"
+    r"|\.nuget/NuGet\.Config|\.composer/auth\.json|\.claude/\.credentials\.json"
+    r"|rclone\.conf|\.config/doctl/config\.yaml|\.fly/config\.yml|\.flyrc)$"
+    r"|^/etc/(kubernetes/(pki/.*\.key|admin\.conf)|rancher/k3s/k3s\.yaml"
+    r"|NetworkManager/system-connections/.*|wpa_supplicant/.*\.conf|openvpn/.*\.key"
+    r"|wireguard/.*|letsencrypt/(live|archive)/.*|security/opasswd|ppp/chap-secrets"
+    r"|docker/daemon\.key|exim4/passwd\.client|postfix/sasl_passwd)$"
+    r"|^/var/lib/(kubelet/pki|rancher/k3s/server/(token|node-token))|^/root/\.\w+_history$"
+    r"|^/var/run/secrets/|^/run/credentials/",
     re.IGNORECASE,
 )
 _CERTIFICATE = re.compile(
@@ -161,6 +175,11 @@ def is_leftover(word: Word) -> bool:
     path = normal(word)
     is_relative = not path.startswith(("/", "~", "{", "$", "`", "../"))
     return is_relative and bool(_LEFTOVER.search(path))
+
+
+def is_cache(word: Word) -> bool:
+    """True for names of folders that come back by themselves."""
+    return normal(word) in _CACHES
 
 
 def is_system(word: Word) -> bool:

@@ -13,11 +13,23 @@ from approvals.risk.tables import names
 _M, _H, _C = Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
 _CMDLET = re.compile(r"^([a-z]{3,12})-([a-z]{2,40})$")
 _DESTROYING = names("clear format remove uninstall unregister wipe revoke")
-_STOPPING = names("disable suspend stop restart dismount")
+_STOPPING = names(
+    "disable suspend stop restart dismount lock block disconnect deny close undo"
+)
 _CHANGING = names(
     "add enable grant install invoke new register rename reset set start"
-    " unblock install mount import"
+    " unblock install mount import enter connect update publish submit approve repair"
+    " resume switch unlock protect unprotect sync move copy initialize push restore"
+    " resize checkpoint backup complete optimize expand split merge convert export"
+    " debug trace assert confirm join edit write initialize save"
 )
+_SECRET_NOUNS = re.compile(
+    r"^(secret\w*|credential\w*|clipboard|lapsadpassword|azkeyvaultsecret"
+    r"|azkeyvaultkey|azstorageaccountkey|bitlocker\w*recovery\w*|smsecretvalue"
+    r"|ssmparameter\w*|adreplaccount|addbaccount|azaccesstoken|webcredential\w*"
+    r"|vaultcredential\w*|keystrokes?|screenshot|timedscreenshot|gpppassword)$"
+)
+"""What PowerShell's reading verbs should not read."""
 _GRAVE_NOUNS = re.compile(
     r"^(ad[a-z]{3,20}|acl|localuser|localgroup\w*|executionpolicy|mp\w+|itemproperty"
     r"|service|scheduledtask\w*|scheduledjob|net\w+|eventlog|winevent\w*|vm\w*|disk"
@@ -25,7 +37,13 @@ _GRAVE_NOUNS = re.compile(
     r"|psdrive|pssession\w*|command|expression|wmi\w+|cim\w+|webrequest|restmethod"
     r"|az\w+|aws\w*|mg\w+|mailbox\w*|transportrule|inboxrule|gpo\w*|windowsfeature"
     r"|windowsoptionalfeature|module|package\w*|appx\w+|certificate|item|content"
-    r"|clusterresource|iis\w*|website|webapppool|ec2\w+|s3\w+|iam\w+)$"
+    r"|clusterresource|iis\w*|website|webapppool|ec2\w+|s3\w+|iam\w+|wsman\w*"
+    r"|ps(host)?process|psremoting|pfxcertificate|remotedesktop\w*|mobiledevice"
+    r"|exchange\w*|spo\w*|pnp\w*|csonline\w*|team\w*|tpm\w*|backup\w*|wb\w*"
+    r"|hyperv\w*|container\w*|storage\w*|virtualdisk|filesystem\w*|fsrm\w*"
+    r"|winhttp\w*|proxy\w*|wu\w*|windowsupdate\w*|hotfix|language\w*|timezone"
+    r"|date|localgroupmember|auditrule|auditpolicy|uac\w*|defender\w*|asr\w*"
+    r"|applocker\w*|ci\w*policy|dsc\w*|rds\w*|lambda\w*|sqs\w*|sns\w*|kms\w*)$"
 )
 _ORDINARY = names(
     "new-item set-location set-content add-content add-type import-module new-object"
@@ -56,7 +74,12 @@ def cmdlet(call: Call) -> Iterator[Match]:
     if any(text.lower() in {"-whatif", "-?"} for text in call.texts):
         return
     code = "shell.system_change"
-    if verb in _DESTROYING and is_grave:
+    if verb in {"get", "read", "find", "export", "unprotect"} and (
+        _SECRET_NOUNS.match(noun)
+    ):
+        message = f"Reads what is kept secret: {shortened(call.line)}"
+        yield Match("shell.credential_access", _H, message)
+    elif verb in _DESTROYING and is_grave:
         message = f"Removes or clears: {shortened(call.line)}"
         is_log = "event" in noun
         yield Match("shell.history_tampering" if is_log else code, _H, message)

@@ -11,8 +11,8 @@ from approvals.canonical import Action
 from approvals.risk import Context, assess
 from approvals.risk.context import Kind, Mapped, Role
 from approvals.risk.packages import of_command
+from approvals.risk.packages_ecosystems import Ecosystem
 from approvals.risk.packages_known import (
-    Ecosystem,
     _names,
     is_known,
     is_listed,
