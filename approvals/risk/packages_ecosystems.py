@@ -50,7 +50,12 @@ BAITS = names(
 
 
 EXTENDED = names(
-    "airflow angular babel celery click django eslint express fastapi flask gatsby"
+    "active activerecord actix airflow angular async aws axum bevy capistrano"
+    " cargo clap devise diesel faraday fastlane futures google guard hyper jekyll"
+    " laravel"
+    " omniauth opentelemetry pry rails rand reqwest rspec rubocop serde shoulda sidekiq"
+    " sqlx symfony tokio tower tracing vagrant wasm babel celery click django eslint"
+    " express fastapi flask gatsby"
     " jest jupyter langchain llama mypy next pydantic pytest react rollup sphinx"
     " sqlalchemy types vite vue webpack"
 )

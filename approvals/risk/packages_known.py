@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -159,11 +159,22 @@ def _slip(known: _Names, written: str) -> tuple[str, bool]:
         for name in names_there
         if abs(len(name) - len(written)) <= 1 and is_one_slip_away(name, written)
     )
-    found = min(close, key=lambda name: known.rank[name], default="")
+    found = min(
+        _of_other_owners(close, written), key=lambda name: known.rank[name], default=""
+    )
     rank = known.rank.get(found, _IMITATED)
     if _is_next_version(written, found) and rank >= _TOP:
         return found, False
     return found, rank < _LIMITS.get(len(found), _IMITATED)
+
+
+def _of_other_owners(close: Iterable[str], written: str) -> Iterator[str]:
+    """Without short names of the same owner, who may call them alike."""
+    for name in close:
+        owner, slash, last = name.rpartition("/")
+        is_own = written.startswith(f"{owner}{slash}") and len(last) <= _SHORTEST
+        if not (slash and is_own):
+            yield name
 
 
 def _is_next_version(written: str, found: str) -> bool:

@@ -7,6 +7,7 @@ it doubtful is where the program lies, what it is called, and what it is given.
 import re
 
 from approvals.risk.shell_calls import Call
+from approvals.risk.shell_inventory import is_reading
 from approvals.risk.shell_paths import is_block_device, is_credential
 from approvals.risk.shell_words import Word
 from approvals.risk.tables import names
@@ -28,6 +29,8 @@ _CHANGING = names(
     "abort apply ban block cancel decommission del delete demote deregister detach"
     " disable down downgrade drain drop eject enable evict failover flush grant kill"
     " leave promote purge reboot remove reset restart restore revoke rm rollback"
+    " attach connect gc grant invite join mount prune publish push replace send set"
+    " transfer upload write strip"
     " shutdown stop suspend terminate unban unblock undo unload unmount unpublish"
     " unregister wipe"
 )
@@ -41,6 +44,8 @@ _OWN_PROGRAMS = names(
 )
 _NAMING_OPTIONS = names("--example --bin --test --bench --package -p --filter -k")
 """What follows them is a name of the project."""
+_CONTROLS = re.compile(r"(?<!k)(ctl|adm|admin|mgr|passwd|shutdown)$")
+"""How programs are called by which something else is controlled."""
 _GRAVE_OPTIONS = names("--force --yes-i-really-mean-it --no-preserve-root --purge")
 _HIDEOUT = re.compile(
     r"^(/tmp|/var/tmp|/dev/shm|/private/tmp|/run/user|/proc|/sys|\$TMPDIR)/"
@@ -69,6 +74,7 @@ def is_doubtful(call: Call) -> bool:
         or not _GRAVE_OPTIONS.isdisjoint(call.texts)
         or not _GRAVE_WORDS.isdisjoint(_tokens(_telling(call)))
         or _is_order(call)
+        or (bool(_CONTROLS.search(call.name)) and not is_reading(call))
         or _is_outward(call)
         or len(call.words) > _MAX_WORDS
         or any(_is_secret(word) for word in call.words[1:])

@@ -262,6 +262,12 @@ def edit_settings(call: Call) -> Iterator[Match]:
         yield from _overwritten(word)
 
 
+def edit_by_hand(call: Call) -> Iterator[Match]:
+    """An editor with a file of the system in it."""
+    for word in call.operands if not call.has("R", "v", "--view") else ():
+        yield from _overwritten(word)
+
+
 def permissions(call: Call) -> Iterator[Match]:
     """chmod, chown, chgrp, chattr, setfacl, setcap."""
     if call.name == "setcap":

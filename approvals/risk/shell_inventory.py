@@ -119,6 +119,11 @@ def only_looks(call: Call) -> bool:
     return (is_looking or is_reading) and not list(changes(call))
 
 
+def is_reading(call: Call) -> bool:
+    """Whether the words of any program say that it only looks."""
+    return _only_asks(call) or _reads(_VERBS, call)
+
+
 def _rows(call: Call) -> tuple[_Row, ...]:
     return _table().get(call.name.removesuffix(".sh"), ())
 
@@ -163,7 +168,7 @@ def _reads(row: _Row, call: Call) -> bool:
 
 _NOUNS = names("archive deploy exec import lock restore run trigger")
 """Verbs that are nouns before one of looking: ``restore get``."""
-_VERBS = _Row("unless", _READING, None)
+_VERBS = _Row("unless", f"{_READING} .", None)
 
 
 def _is_changing(text: str) -> bool:

@@ -67,6 +67,10 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (names("tee sponge"), (shell_files.write,)),
     (names("sed perl"), (shell_files.edit_in_place,)),
     (names("plistbuddy plutil"), (shell_files.edit_settings,)),
+    (
+        names("vi vim nvim nano pico emacs joe ed ex micro helix hx kak mcedit jed ne"),
+        (shell_files.edit_by_hand,),
+    ),
     (names("chmod chown chgrp chattr setfacl setcap"), (shell_files.permissions,)),
     (names("git"), (git, shell_git_programs.programs)),
     (names("su sudo doas"), (shell_system.become,)),
@@ -139,7 +143,12 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (shell_tools.MACHINE, (shell_tools.machine,)),
     (
         shell_containers.PROGRAMS,
-        (shell_containers.host, shell_containers.swarm, shell_containers.copy_into),
+        (
+            shell_containers.host,
+            shell_containers.swarm,
+            shell_containers.copy_into,
+            shell_containers.elsewhere,
+        ),
     ),
     (shell_windows.FIREWALL, (shell_windows.netsh,)),
     (shell_windows.RIGHTS, (shell_windows.rights,)),

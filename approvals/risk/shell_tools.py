@@ -316,7 +316,7 @@ def machine(call: Call) -> Iterator[Match]:
         "hostname": bool(call.operands),
         "timedatectl": any(text.startswith("set-") for text in words),
         "ip": bool({"add", "del", "delete", "set", "flush", "down"} & words),
-        "ifconfig": bool({"down", "up", "netmask"} & words),
+        "ifconfig": len(call.operands) > 1,
         "route": bool({"add", "del", "delete", "flush"} & words),
         "tc": bool({"add", "del", "change", "replace"} & words),
         "arp": call.has("d", "s"),

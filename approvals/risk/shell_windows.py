@@ -18,7 +18,8 @@ _STOPPING = names(
 )
 _CHANGING = names(
     "add enable grant install invoke new register rename reset set start"
-    " unblock install mount import enter connect update publish submit approve repair"
+    " unblock install mount import create deploy enter connect update publish submit"
+    " approve repair"
     " resume switch unlock protect unprotect sync move copy initialize push restore"
     " resize checkpoint backup complete optimize expand split merge convert export"
     " debug trace assert confirm join edit write initialize save"
@@ -30,6 +31,11 @@ _SECRET_NOUNS = re.compile(
     r"|vaultcredential\w*|keystrokes?|screenshot|timedscreenshot|gpppassword)$"
 )
 """What PowerShell's reading verbs should not read."""
+_BOLD = names(
+    "add approve create deny deploy enable enter grant install invoke new publish push"
+    " register rename reset set start submit unblock unlock update write"
+)
+"""Verbs that change something whatever the noun, but for the ordinary names."""
 _GRAVE_NOUNS = re.compile(
     r"^(ad[a-z]{3,20}|acl|localuser|localgroup\w*|executionpolicy|mp\w+|itemproperty"
     r"|service|scheduledtask\w*|scheduledjob|net\w+|eventlog|winevent\w*|vm\w*|disk"
@@ -51,7 +57,18 @@ _ORDINARY = names(
     " new-timespan clear-variable add-member import-csv import-clixml new-guid"
     " set-strictmode start-transcript stop-transcript reset-color set-alias"
     " remove-job stop-job new-alias rename-item import-powershelldatafile"
-    " new-temporaryfile"
+    " new-temporaryfile new-module new-modulemanifest set-psdebug set-psreadlineoption"
+    " set-psreadlinekeyhandler remove-module remove-typedata clear-content-preview"
+    " register-argumentcompleter register-objectevent register-engineevent"
+    " unregister-event invoke-pester invoke-scriptanalyzer invoke-build invoke-psake"
+    " invoke-formatter invoke-history add-history new-fixture new-pesterconfiguration"
+    " invoke-item start-threadjob new-psdrive-list write-host write-output"
+    " write-progress write-information write-debug write-warning write-verbose"
+    " write-error update-help update-typedata update-formatdata new-event"
+    " start-process-list set-tracesource set-date-format disable-psbreakpoint"
+    " enable-psbreakpoint remove-psbreakpoint set-psbreakpoint stop-psdebug"
+    " remove-event suspend-list new-psworkflowsession update-list restart-psdebug"
+    " import-localizeddata new-markdownhelp update-markdownhelp invoke-plaster"
 )
 _REGISTRY = re.compile(r"^(registry::|hk(lm|cu|cr|u|ey_\w+)[:\\])", re.IGNORECASE)
 _NETSH_READING = names("show dump help export")
@@ -79,15 +96,15 @@ def cmdlet(call: Call) -> Iterator[Match]:
     ):
         message = f"Reads what is kept secret: {shortened(call.line)}"
         yield Match("shell.credential_access", _H, message)
-    elif verb in _DESTROYING and is_grave:
+    elif verb in _DESTROYING:
         message = f"Removes or clears: {shortened(call.line)}"
         is_log = "event" in noun
         yield Match("shell.history_tampering" if is_log else code, _H, message)
-    elif verb in _STOPPING and is_grave:
+    elif verb in _STOPPING:
         yield Match(code, _H, f"Stops or disables: {shortened(call.line)}")
     elif verb == "send":
         yield Match("shell.network", _M, f"Sends: {shortened(call.line)}")
-    elif verb in _CHANGING and is_grave:
+    elif verb in _CHANGING and (is_grave or verb in _BOLD):
         yield Match(code, _M, f"Changes the system: {shortened(call.line)}")
 
 

@@ -111,7 +111,11 @@ def of_function(node: exp.Expr) -> Iterator[Match]:
         yield Match("sql.shell_escape", Severity.CRITICAL, message)
     elif name in _FILES or name.startswith(_FILE_BEGINNINGS):
         yield Match("sql.file_access", Severity.HIGH, message)
-    elif name in _DANGEROUS or (package := _package(node)) in _PACKAGES:
+    elif (
+        name in _DANGEROUS
+        or (package := _package(node)) in _PACKAGES
+        or (_PACKAGES.intersection(_packages(node)))
+    ):
         yield Match("sql.dangerous_function", Severity.HIGH, message)
     elif isinstance(node.parent, exp.Table):
         yield from () if package else of_table_function(name, node)
@@ -129,6 +133,19 @@ def _package(node: exp.Expr) -> str:
     if isinstance(parent, exp.Dot):
         return str(parent.this.name).lower()
     return str(parent.db).lower() if isinstance(parent, exp.Table) else ""
+
+
+def _packages(node: exp.Expr) -> list[str]:
+    """All names before the dots of ``ctxsys.drithsx.sn(…)``."""
+    found: list[str] = []
+    parent = node.parent
+    while isinstance(parent, exp.Dot) and len(found) < _DEEPEST:
+        found += [one.name.lower() for one in parent.find_all(exp.Identifier)][:3]
+        parent = parent.parent
+    return found
+
+
+_DEEPEST = 9
 
 
 def of_table_function(name: str, call: exp.Expr) -> Iterator[Match]:
