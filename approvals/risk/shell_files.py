@@ -42,6 +42,7 @@ _LOOKING = names(
     " --detail --examine --version id-ctrl smart-log get-feature benchmark"
 )
 """Of the programs for disks, what only looks."""
+_MEMORY = re.compile(r"^/dev/k?mem$|^/proc/(kcore|kmem|\d+/(mem|maps_files))$")
 _READ_BY_ANY = re.compile(
     r"^/etc/(g?shadow-?|master\.passwd|krb5\.keytab|ssl/private/.*"
     r"|ssh/ssh_host_\w+_key)$"
@@ -299,6 +300,10 @@ def credentials(call: Call) -> Iterator[Match]:
         words = call.operands[:-1]
     is_reader = call.name in READERS or "--no-index" in call.texts
     is_reader = is_reader or call.name in _COPIERS
+    is_memory = call.name in READERS and any(map(_is_memory, words))
+    if is_memory:
+        message = f"Reads a disk or memory: {shortened(call.line)}"
+        yield Match("shell.credential_access", Severity.HIGH, message)
     if not is_reader and call.name in _TOUCHING_NOT_READING:
         return
     for word in words:
@@ -308,6 +313,10 @@ def credentials(call: Call) -> Iterator[Match]:
             name = shortened(word.text)
             message = f"Reads the credentials in {name}"
             yield Match("shell.credential_access", Severity.HIGH, message, name)
+
+
+def _is_memory(word: Word) -> bool:
+    return bool(_MEMORY.match(normal(word)))
 
 
 def _files_of(call: Call) -> tuple[Word, ...]:

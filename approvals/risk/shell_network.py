@@ -216,7 +216,9 @@ def _is_secret_feed(call: Call) -> bool:
 
 def lookup(call: Call) -> Iterator[Match]:
     """dig, nslookup, ping: the asked name itself can carry data out."""
-    if any(w.raw and _MADE_NAME.search(w.raw) for w in call.words[1:]):
+    pattern = call.value_of("-p") if call.name == "ping" else None
+    is_filled = pattern is not None and "$" in pattern.raw
+    if is_filled or any(w.raw and _MADE_NAME.search(w.raw) for w in call.words[1:]):
         yield _sent(call, False)
 
 

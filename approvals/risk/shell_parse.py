@@ -120,11 +120,12 @@ def parse(text: str, variables: Mapping[str, str], budget: Budget) -> Script:
     Raises TooMuchShell when the text is beyond the limits.
     """
     budget.spend(text)
-    if (len(text) - len(text.rstrip("\\"))) % 2:
-        # A shell keeps a backslash that nothing follows: ``dir C:\``.
-        text += "\\"
     source = text.encode("utf-8", "replace")
-    root = tree_sitter.Parser(_LANGUAGE).parse(source.translate(_PARSEABLE)).root_node
+    parseable = source.translate(_PARSEABLE)
+    if (len(source) - len(source.rstrip(b"\\"))) % 2:
+        # A shell keeps a backslash that nothing follows: ``dir C:\\``.
+        parseable = parseable[:-1] + b"."
+    root = tree_sitter.Parser(_LANGUAGE).parse(parseable).root_node
     return _Reader(source, root, variables, budget).read()
 
 

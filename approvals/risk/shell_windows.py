@@ -87,7 +87,11 @@ def cmdlet(call: Call) -> Iterator[Match]:
     if found is None or call.name in _ORDINARY:
         return
     verb, noun = found[1], found[2]
+    is_written_so = call.words[0].text[:1].isupper()
     is_grave = bool(_GRAVE_NOUNS.match(noun))
+    if not (is_grave or is_written_so):
+        # ``update-deps`` is a project's own script; PowerShell writes capitals.
+        return
     if any(text.lower() in {"-whatif", "-?"} for text in call.texts):
         return
     code = "shell.system_change"

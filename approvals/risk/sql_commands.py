@@ -135,7 +135,8 @@ _PATTERNS: tuple[tuple[str, str, Severity, str], ...] = (
         "Locks tables for maintenance",
     ),
     (
-        r"^(START|STOP) (REPLICA|SLAVE|GROUP_REPLICATION)\b|^END CONVERSATION\b"
+        r"^SET CLUSTER SETTING\b|^(PAUSE|CANCEL|RESUME) (JOBS?|QUER|SCHEDULE|SESSION)"
+        r"|^(START|STOP) (REPLICA|SLAVE|GROUP_REPLICATION)\b|^END CONVERSATION\b"
         r"|^RESTART\b",
         "sql.setting",
         Severity.HIGH,

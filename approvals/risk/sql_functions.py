@@ -71,6 +71,10 @@ _OUTSIDE = re.compile(
 )
 _DESTRUCTIVE_VERBS = names("abort cancel delete destroy drop kill purge truncate wipe")
 _WORDS = re.compile(r"[_$]")
+_LONGEST = 2_000
+_MOST = 60
+_DEEPEST = 9
+"""So long a text, so many columns and so many dots are looked at."""
 
 _HASHED = re.compile(
     r"passw|pass_?hash|authentication_string|spare4|rolpassword|\*", re.I
@@ -95,9 +99,6 @@ def of_text(node: exp.Expr) -> Iterator[Match]:
         message = "Contains XML that can make the database fetch other things"
         yield Match("sql.dangerous_function", Severity.HIGH, message)
 
-
-_LONGEST = 2_000
-_MOST = 60
 
 RISKY = _FILES | _SHELL | _DANGEROUS | _PACKAGES | names("openrowset xp_dirtree")
 """Names that deserve a look wherever they stand."""
@@ -143,9 +144,6 @@ def _packages(node: exp.Expr) -> list[str]:
         found += [one.name.lower() for one in parent.find_all(exp.Identifier)][:3]
         parent = parent.parent
     return found
-
-
-_DEEPEST = 9
 
 
 def of_table_function(name: str, call: exp.Expr) -> Iterator[Match]:
