@@ -22,7 +22,7 @@ _SERVICE_VERBS = {
 _SC_VERBS = dict.fromkeys(
     names("config create delete failure sdset triggerinfo pause"), Severity.HIGH
 )
-_READING_FIREWALL = names("-L -S --list --list-all -n list show status get")
+_READING_FIREWALL = names("-s -L -S --list --list-all -n list show status get")
 _HISTORY_VARIABLES = names("HISTFILE HISTSIZE HISTFILESIZE HISTCONTROL HISTIGNORE")
 _PUBLISHING = {
     "npm": names("publish unpublish deprecate owner token access team org dist-tag"),

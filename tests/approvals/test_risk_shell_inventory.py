@@ -85,7 +85,7 @@ def test_programs_are_written_as_programs_are_compared():
         ("hg strip tip", "shell.git_destructive"),
         ("restorecon -R /srv", "shell.permissions"),
         ("mail -s hello carol", "shell.network"),
-        ("gobgp neighbor add 10.0.0.1", "shell.attack_tool"),
+        ("gobgp neighbor add 10.0.0.1", "shell.system_change"),
         ("aws-nuke run", "shell.infrastructure"),
     ],
 )  # fmt: skip
