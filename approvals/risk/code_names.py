@@ -47,7 +47,7 @@ FUNCTIONS: dict[str, Rule] = {
     **_all(
         "os.system os.popen subprocess.run subprocess.call subprocess.check_call"
         " subprocess.check_output subprocess.Popen subprocess.getoutput"
-        " subprocess.getstatusoutput pty.spawn commands.getoutput popen2.popen2"
+        " subprocess.getstatusoutput commands.getoutput popen2.popen2"
         " asyncio.create_subprocess_shell asyncio.create_subprocess_exec"
         " os.posix_spawn os.posix_spawnp os.startfile runpy.run_path runpy.run_module"
         " sh.Command pexpect.spawn pexpect.run invoke.run fabric.Connection"
@@ -115,6 +115,7 @@ FUNCTIONS: dict[str, Rule] = {
         _H,
         "reads passwords, keys pressed or the screen",
     ),
+    **_all("pty.spawn pty.fork", "code.runs_program", _H, "starts a terminal"),
     **_all("pip.main ensurepip.bootstrap", "code.change", _M, "installs packages"),
 }
 PREFIXES: tuple[tuple[str, Rule], ...] = (
@@ -174,7 +175,7 @@ SQL_METHODS = names(
 SHELL_CALLS = names(
     "os.system os.popen subprocess.run subprocess.call subprocess.check_call"
     " subprocess.check_output subprocess.Popen subprocess.getoutput"
-    " subprocess.getstatusoutput asyncio.create_subprocess_shell pty.spawn"
+    " subprocess.getstatusoutput asyncio.create_subprocess_shell"
     " asyncio.create_subprocess_exec pexpect.spawn pexpect.run"
 )
 """What they get as their first argument is a command."""

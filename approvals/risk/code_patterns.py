@@ -109,6 +109,13 @@ _HARMLESS_CALLS = names(
     " Dir.glob File.basename File.exist? File.foreach File.join File.read"
     " File.readlines JSON.pretty_generate array_keys array_values file_get_contents"
     " implode print_r var_dump"
+    " sessionInfo library requireNamespace packageVersion installed.packages summary"
+    " head tail str mean median sd read.csv read.table readRDS data.frame paste"
+    " paste0 c"
+    " cat nrow ncol names levels table seq rep lm predict colnames rownames is.na"
+    " test_dir test_file test_package rcmdcheck lint_package lint document style_pkg"
+    " style_file check status snapshot render build_vignettes load_all R.Version"
+    " Sys.time Sys.Date Sys.info round apply sapply lapply"
 )
 _HARMLESS_METHODS = names(
     "charAt concat each entries every filter find flat flatMap forEach getTime includes"

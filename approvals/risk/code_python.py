@@ -194,6 +194,8 @@ class _Reader:
         is_local = dotted.partition(".")[0] in {"re", "math", "np", "pd", "string"}
         if rule is not None and not is_local:
             self._add(rule, f".{method}()", _target_of(function))
+        if method in {"write_text", "write_bytes"}:
+            self._written(_target_of(function))
         if method in SQL_METHODS and node.args:
             text = self._constant(node.args[0])
             if text is not None and " " in text.strip():
@@ -205,6 +207,9 @@ class _Reader:
         given = _text(mode) if mode is not None else _keyword(node, "mode")
         if not _WRITING.search(str(given or "")):
             return
+        self._written(path)
+
+    def _written(self, path: str) -> None:
         severity = overwrite_severity(Word(path)) if path else None
         rule = ("code.writes_file", severity or Severity.LOW, "writes files")
         self._add(rule, path or "a file", shortened(path))

@@ -41,6 +41,8 @@ _ODD = names(
 _BAD = names(
     "dict gopher jndi ldap ldaps netdoc phar php rmi expect javascript vbscript"
 )
+_VARIABLE = re.compile(r"\$\{?\w{1,60}\}?|\{\{?[\w. ]{1,60}\}\}?|<[\w -]{1,60}>|%\w+%")
+"""In the place of a password: what stands for one."""
 _SECRETS = re.compile(
     r"(?:\A|[&;])(?:api[_-]?key|access[_-]?token|auth|password|passwd|pwd|secret|token"
     r"|client[_-]?secret|private[_-]?key)=[^&;]{6,}",
@@ -170,7 +172,9 @@ def _disguised(leaf: Leaf, url: Url, is_inside: bool) -> Iterator[Finding]:
 
 def _carried(view: View, leaf: Leaf, url: Url) -> Iterator[Finding]:
     """What the address, and the headers beside it, take along."""
-    if ":" in url.userinfo or (url.userinfo and len(url.userinfo) >= 16):
+    is_named = bool(_VARIABLE.fullmatch(url.userinfo.rpartition(":")[2]))
+    is_secret = ":" in url.userinfo or len(url.userinfo) >= 16
+    if is_secret and not is_named:
         text = "Has a user name and password in it"
         match = Match("http.credentials_in_url", Severity.MEDIUM, text, url.host[:80])
         yield match.at(leaf.pointer)

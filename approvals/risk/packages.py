@@ -11,7 +11,7 @@ from approvals.canonical import pointer_to
 from approvals.risk.context import Kind, Role
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.packages_commands import of_command
-from approvals.risk.packages_known import Ecosystem
+from approvals.risk.packages_ecosystems import Ecosystem
 from approvals.risk.packages_manifests import (
     ecosystem_of,
     packages_in,
@@ -62,6 +62,16 @@ def analyse(view: View) -> Iterator[Finding]:
         yield from islice(_named(view), _MOST)
         yield from islice(_sources(view), _MOST)
     yield from islice(_listed(view), _MOST)
+
+
+def judges(view: View) -> bool:
+    """Whether what is installed is named, of a kind whose well-known names are known.
+
+    Then those names say more than the verb does.
+    """
+    if not _installs(view) or _ecosystem(view) is None:
+        return False
+    return any(texts for _, texts in _holders(view))
 
 
 def _installs(view: View) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from approvals.risk.findings import Match, Severity, shortened
-from approvals.risk.packages_known import Ecosystem
+from approvals.risk.packages_ecosystems import Ecosystem
+from approvals.risk.packages_known import is_known
 from approvals.risk.packages_requirements import Package, package_of
 from approvals.risk.packages_rules import matches_of
 from approvals.risk.packages_sources import of_source
@@ -76,6 +77,71 @@ _PUBLIC = re.compile(
     r"|download\.pytorch)\.org|(?:npmjs|yarnpkg)\.com|crates\.io)(?:[/:?#]|\Z)",
     re.IGNORECASE,
 )
+_CONDAS = names("conda mamba micromamba")
+_FORGES = names(
+    "github.com gitlab.com bitbucket.org codeberg.org git.sr.ht gopkg.in golang.org"
+    " google.golang.org cloud.google.com k8s.io sigs.k8s.io go.uber.org gorm.io"
+    " go.etcd.io go.opentelemetry.io go.mongodb.org mvdan.cc honnef.co rsc.io"
+    " entgo.io gonum.org modernc.org gioui.org fyne.io helm.sh oras.land"
+    " cuelang.org goa.design gocloud.dev go.starlark.net gotest.tools filippo.io"
+    " pault.ag nhooyr.io storj.io zombiezen.com dario.cat cel.dev cdr.dev"
+    " buf.build connectrpc.com knative.dev istio.io dagger.io tailscale.com"
+    " go.temporal.io go.dev pgregory.net code.gitea.io lukechampine.com"
+    " gvisor.dev periph.io tinygo.org 4d63.com go-simpler.org 9fans.net ariga.io"
+    " goftp.io inet.af braces.dev launchpad.net gitee.com v.io xorm.io"
+    " software.sslmate.com sourcegraph.com chromium.googlesource.com"
+    " go.googlesource.com"
+)
+"""Hosts of Go modules that many depend on."""
+_TAP_DEPTH = 2
+_TAPS = (
+    "homebrew/",
+    "hashicorp/",
+    "aws/",
+    "mongodb/",
+    "heroku/",
+    "stripe/",
+    "supabase/",
+    "goreleaser/",
+    "oven-sh/",
+    "planetscale/",
+    "azure/",
+    "microsoft/",
+    "github/",
+    "fluxcd/",
+    "argoproj/",
+    "pulumi/",
+    "vmware-tanzu/",
+    "cloudflare/",
+    "getsentry/",
+    "dotenvx/",
+    "shivammathur/",
+    "leoafarias/",
+    "denoland/",
+    "withgraphite/",
+    "charmbracelet/",
+    "dopplerhq/",
+    "infisical/",
+    "ory/",
+    "snyk/",
+    "temporalio/",
+    "tursodatabase/",
+    "railwayapp/",
+    "redis-stack/",
+    "confluentinc/",
+    "kreuzwerker/",
+    "minio/",
+    "datawire/",
+    "derailed/",
+    "go-task/",
+    "golangci/",
+    "sass/",
+    "weaveworks/",
+    "cockroachdb/",
+    "clickhouse/",
+    "bufbuild/",
+)
+"""Owners of taps that are well known."""
 _UNCHECKED = names(
     "--trusted-host --allow-unauthenticated --no-gpg-check --nogpgcheck --force-yes"
     " --insecure --disable-signature-check --allow-untrusted --no-gpg-checks"
@@ -109,6 +175,7 @@ def of_command(words: Sequence[str]) -> Iterator[Match]:
     if is_unchecked:
         text = "Switches off the check of who sent the packages"
         yield Match("packages.unchecked", Severity.HIGH, text)
+    yield from _foreign(call, packages)
     yield from matches_of(packages)
 
 
@@ -158,13 +225,34 @@ def _without_second(left: list[str]) -> list[str]:
 def _options(call: _Call) -> Iterator[Match]:
     for option, value in _pairs(call.words):
         is_url = "://" in value
-        if option not in _REGISTRY or not is_url or _PUBLIC.match(value):
+        is_channel = option == "-c" and call.program in _CONDAS
+        if not (option in _REGISTRY or is_channel) or not is_url or _is_public(value):
             continue
         is_open = value.lower().startswith("http://")
         severity = Severity.HIGH if is_open else Severity.MEDIUM
         target = shortened(value)
         text = f"Takes packages from another registry: {target}"
         yield Match("packages.other_registry", severity, text, target)
+
+
+def _is_public(url: str) -> bool:
+    return bool(_PUBLIC.match(url))
+
+
+def _foreign(call: _Call, packages: Sequence[Package]) -> Iterator[Match]:
+    """Modules of Go and taps of Homebrew are fetched from wherever they say."""
+    for package in packages[:20]:
+        name = package.name.lower()
+        is_tap = call.program == "brew" and name.count("/") >= _TAP_DEPTH
+        is_far = call.ecosystem is _E.GO and "." in name.partition("/")[0]
+        if is_tap and name.startswith(_TAPS):
+            continue
+        if is_far and (name.partition("/")[0] in _FORGES or is_known(_E.GO, name)):
+            continue
+        if is_tap or is_far:
+            target = shortened(package.name)
+            text = f"Comes from a place that anybody can have: {target}"
+            yield Match("packages.other_registry", Severity.MEDIUM, text, target)
 
 
 def _pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -1,32 +1,26 @@
 """Well-known packages of each ecosystem, and names that can be taken for theirs."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 
+from approvals.risk.packages_ecosystems import (
+    AFFIXES,
+    BAITS,
+    EXTENDED,
+    HOUSEHOLD,
+    OWNED,
+    Ecosystem,
+)
+from approvals.risk.packages_typing import meant, with_letters_left_out
 from approvals.risk.similarity import (
     is_one_slip_away,
     is_two_slips_away,
     skeleton,
 )
-from approvals.risk.tables import lines_of, names
-
-
-class Ecosystem(StrEnum):
-    """Whose registry a name belongs to; OTHER has no list."""
-
-    PYPI = "pypi"
-    NPM = "npm"
-    RUBYGEMS = "rubygems"
-    CRATES = "crates"
-    GO = "go"
-    MAVEN = "maven"
-    NUGET = "nuget"
-    PACKAGIST = "packagist"
-    OTHER = "other"
-
+from approvals.risk.tables import lines_of
 
 _IMITATED = 6000
 """So many of the best-known names of a list are worth imitating."""
@@ -39,44 +33,13 @@ _BRIEF = 5
 _LONG_ENOUGH, _LONGEST = 8, 16
 """Names of this length are hardly ever two slips from another one by chance."""
 _WORTH_TWO_SLIPS = 800
+_MOST_PARTS = 6
+_COMMON = 3
+"""A word is common that so many well-known names have."""
 _LIMITS = {4: _TOP, 5: _FAMOUS, 6: 2 * _FAMOUS}
 """By its length, how well-known a name must be for one slip to be no accident."""
-_HOUSEHOLD = {
-    Ecosystem.PYPI: names(
-        "beautifulsoup4 ccxt discord discord.py django fastapi keras opencv-python"
-        " pyautogui pygame python-binance pytorch pytorch-lightning scrapy selenium"
-        " telethon web3"
-    ),
-    Ecosystem.NPM: names(
-        "@solana/web3.js angular bootstrap cross-env d3 discord.js electron ethers"
-        " event-stream express ffmpeg ganache-cli gatsby hardhat jquery mongoose mssql"
-        " mysql next nodemailer nuxt puppeteer react-native socket.io sqlite svelte"
-        " three vue web3 webpack"
-    ),
-}
-"""Names that people type by hand more often than others depend on them."""
 _SEPARATORS = re.compile(r"[-_.\s]{1,200}")
 _PARTS = re.compile(r"[-_./:@\s]{1,200}")
-_AFFIXES = names(
-    "py python python2 python3 js node nodejs npm ts lib rb go rs php dotnet"
-)
-_BAITS = names(
-    "admin api app auth beta bot build cli client compat core debug dev extra fast fix"
-    " fixed helper helpers internal kit latest legacy lite new nightly official patch"
-    " patched plus pro proxy real sdk secure security test testing toolkit tool tools"
-    " update updated util utils v2 v3 v4 v5 v6 v7 v8 v9 wrapper x async http https next"
-    " promise"
-)
-
-
-_EXTENDED = names(
-    "airflow angular babel celery click django eslint express fastapi flask gatsby"
-    " jest jupyter langchain llama mypy next pydantic pytest react rollup sphinx"
-    " sqlalchemy types vite vue webpack"
-)
-"""What others extend, in packages that are called after both."""
-_OWNED = names("aws-cdk remotion")
-"""Scopes of npm that are close to better-known ones, and somebody's all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +58,8 @@ class _Names:
 
     ``owners`` are those of a repository's name, where names are paths.
 
+    ``used`` are the words of all names, ``words`` the common ones among them.
+
     ``scopes`` are worth imitating; ``owned`` are all that somebody well-known has.
     """
 
@@ -107,6 +72,9 @@ class _Names:
     owners: dict[str, list[str]] = field(default_factory=dict)
     scopes: frozenset[str] = frozenset()
     owned: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    shorter: dict[str, str] = field(default_factory=dict)
 
 
 def is_listed(ecosystem: Ecosystem) -> bool:
@@ -134,9 +102,7 @@ def resemblance(ecosystem: Ecosystem, name: str) -> Resemblance | None:
     written = _written(ecosystem, name)
     for found, how, is_close in _candidates(known, written):
         rank = known.rank.get(found, 0 if found.startswith("@") else _IMITATED)
-        is_famous = (
-            rank < _FAMOUS and "added" not in how and "well-known names" not in how
-        )
+        is_famous = rank < _FAMOUS and "added" not in how and "well-known" not in how
         return Resemblance(found, how, is_close, is_famous)
     return None
 
@@ -162,6 +128,19 @@ def _candidates(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
     yield from _owned_by_another(known, written)
     yield from _affixed(known, written)
     yield from _paired(known, written)
+    yield from _mistyped(known, written)
+
+
+def _mistyped(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
+    """Several words of which one is a slip of one that is common in names."""
+    parts = [part for part in _PARTS.split(written.rpartition("/")[2]) if part]
+    if not 2 <= len(parts) <= _MOST_PARTS:
+        return
+    for part in parts:
+        word = "" if part in known.used else meant(part, known.words, known.shorter)
+        if word:
+            yield word, f"has well-known words, of which “{word}” is misspelled", True
+            return
 
 
 def _slip(known: _Names, written: str) -> tuple[str, bool]:
@@ -180,11 +159,22 @@ def _slip(known: _Names, written: str) -> tuple[str, bool]:
         for name in names_there
         if abs(len(name) - len(written)) <= 1 and is_one_slip_away(name, written)
     )
-    found = min(close, key=lambda name: known.rank[name], default="")
+    found = min(
+        _of_other_owners(close, written), key=lambda name: known.rank[name], default=""
+    )
     rank = known.rank.get(found, _IMITATED)
     if _is_next_version(written, found) and rank >= _TOP:
         return found, False
     return found, rank < _LIMITS.get(len(found), _IMITATED)
+
+
+def _of_other_owners(close: Iterable[str], written: str) -> Iterator[str]:
+    """Without short names of the same owner, who may call them alike."""
+    for name in close:
+        owner, slash, last = name.rpartition("/")
+        is_own = written.startswith(f"{owner}{slash}") and len(last) <= _SHORTEST
+        if not (slash and is_own):
+            yield name
 
 
 def _is_next_version(written: str, found: str) -> bool:
@@ -224,7 +214,7 @@ def _owned_by_another(known: _Names, written: str) -> Iterator[tuple[str, str, b
 def _paired(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
     """Two well-known names in one, where neither is made to be extended."""
     parts = written.split("-")
-    if len(parts) != 2 or parts[0] in _EXTENDED or min(map(len, parts)) < _SHORTEST:
+    if len(parts) != 2 or parts[0] in EXTENDED or min(map(len, parts)) < _SHORTEST:
         return
     if all(known.rank.get(part, _IMITATED) < _TOP for part in parts):
         yield parts[0], "is two well-known names in one", True
@@ -264,13 +254,13 @@ def _affixed(known: _Names, written: str) -> Iterator[tuple[str, str, bool]]:
     parts = [part for part in _PARTS.split(written) if part]
     if len(parts) < 2:
         return
-    rest = [part for part in map(_plain, parts) if part not in _AFFIXES]
+    rest = [part for part in map(_plain, parts) if part not in AFFIXES]
     bare = known.joined.get("".join(rest), "-".join(rest))
     if rest and "-".join(rest) != "-".join(parts) and _is_imitated(known, bare):
         is_close = len(bare) >= _SHORTEST or known.rank[bare] < _TOP
         yield bare, "is a well-known name with its language added", is_close
         return
-    bare = "-".join(part for part in rest if part not in _BAITS)
+    bare = "-".join(_base(part) for part in rest if not _is_bait(part))
     bare = known.joined.get(bare.replace("-", ""), bare)
     is_bait = bool(bare) and known.rank.get(bare, _IMITATED) < _FAMOUS
     if is_bait and len(bare) >= _SHORTEST and bare != written:
@@ -282,6 +272,16 @@ def _without_affix(written: str) -> Iterator[tuple[str, str]]:
         for bare in (written.removeprefix(affix), written.removesuffix(affix)):
             if bare != written and len(bare) >= _SHORTEST:
                 yield bare, affix
+
+
+def _is_bait(part: str) -> bool:
+    return part in BAITS or bool(re.fullmatch(r"v?\d{1,4}", part))
+
+
+def _base(part: str) -> str:
+    """``requests2`` as ``requests``."""
+    bare = part.rstrip("0123456789")
+    return bare if len(bare) > _SHORTEST else part
 
 
 def _plain(part: str) -> str:
@@ -298,9 +298,9 @@ def _is_imitated(known: _Names, name: str) -> bool:
 def _names(ecosystem: Ecosystem) -> _Names:
     """The list of one ecosystem, indexed once per process, when first needed."""
     found = _Names()
-    owned = set(_OWNED) if ecosystem is Ecosystem.NPM else set[str]()
+    owned = set(OWNED) if ecosystem is Ecosystem.NPM else set[str]()
     scopes: set[str] = set()
-    household = sorted(_HOUSEHOLD.get(ecosystem, ()))
+    household = sorted(HOUSEHOLD.get(ecosystem, ()))
     listed = [*household, *lines_of(f"packages_{ecosystem}.txt")]
     for rank, line in enumerate(listed):
         written = _written(ecosystem, line)
@@ -323,6 +323,13 @@ def _names(ecosystem: Ecosystem) -> _Names:
         if len(_joined(written)) > _SHORTEST:
             found.joined.setdefault(_joined(written), written)
             found.sorted.setdefault(_sorted(written), written)
+    counts = Counter(part for name in found.rank for part in set(_PARTS.split(name)))
+    tops = {name for name, rank in found.rank.items() if rank < _FAMOUS}
+    words = frozenset(
+        word
+        for word, count in counts.items()
+        if (count >= _COMMON or word in tops) and word.isalpha()
+    )
     return _Names(
         found.rank,
         found.folded,
@@ -333,6 +340,9 @@ def _names(ecosystem: Ecosystem) -> _Names:
         found.owners,
         frozenset(scopes),
         frozenset(owned - {""}),
+        frozenset(counts),
+        words,
+        with_letters_left_out(words),
     )
 
 

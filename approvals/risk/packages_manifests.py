@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from approvals.risk.packages_known import Ecosystem
+from approvals.risk.packages_ecosystems import Ecosystem
 from approvals.risk.packages_requirements import Package, package_of, packages_of
 from approvals.risk.tables import names
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from approvals.risk.packages_known import Ecosystem
+from approvals.risk.packages_ecosystems import Ecosystem
 
 _URL = re.compile(
     r"(?:git\+|hg\+|svn\+|bzr\+)?(?:https?|ssh|git|ftp|file)://|git@[\w.-]{1,200}:"

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from approvals.risk.findings import Match, Severity, shortened
+from approvals.risk.packages_ecosystems import Ecosystem
 from approvals.risk.packages_known import (
-    Ecosystem,
     is_known,
     is_listed,
     resemblance,

@@ -48,6 +48,19 @@ _FILE_OPTIONS: dict[str, re.Pattern[str]] = {
     "installer": re.compile(r"-pkg\Z"),
     "msiexec": re.compile(r"/i\Z|/package\Z", re.IGNORECASE),
 }
+_JAVA = names("mvn mvnw gradle gradlew sbt coursier cs jbang ivy")
+_JAVA_OPTIONS = (
+    "-DremoteRepositories",
+    "-DrepoUrl",
+    "-Dmaven.repo.remote",
+    "-PrepositoryUrl",
+    "-DpluginRepositories",
+    "--repository",
+    "--repos",
+    "-Drepository",
+    "--init-script",
+    "-I",
+)
 _SYSTEM = names("apk apt apt-get aptitude dnf yum zypper")
 _PACKAGE_FILE = re.compile(r"\.(?:deb|rpm|apk|pkg\.tar\.\w{2,4}|msi|pkg|snap)\Z", re.I)
 
@@ -56,10 +69,22 @@ def of_source(program: str, words: Sequence[str]) -> Iterator[Match]:
     """What a command says about where packages come from."""
     yield from _configured(program, words)
     yield from _from_files(program, words)
+    if program in _JAVA:
+        yield from _repositories(words)
     if program == "deno" and words[:1] and words[0] in ("run", "install"):
         for url in (word for word in words if _URL.match(word)):
             text = f"Runs code from an address: {shortened(url)}"
             yield Match("packages.from_url", Severity.MEDIUM, text, shortened(url))
+
+
+def _repositories(words: Sequence[str]) -> Iterator[Match]:
+    """``mvn dependency:get -DremoteRepositories=ADDRESS``."""
+    for word in words[:200]:
+        url = _URL.search(word) if word.startswith(_JAVA_OPTIONS) else None
+        if url is not None and not _PUBLIC.match(url[0]):
+            target = shortened(url[0])
+            text = f"Takes packages from another registry: {target}"
+            yield Match("packages.other_registry", Severity.HIGH, text, target)
 
 
 def _configured(program: str, words: Sequence[str]) -> Iterator[Match]:

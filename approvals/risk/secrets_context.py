@@ -54,6 +54,9 @@ _KEYS_AS_UUID = re.compile(
 # ``curl -u name:password``, ``login name password word`` in a .netrc.
 _LOGINS = Scanner(
     r"(?:-u|--user|--proxy-user)[ =][\"']?[\w.@+-]{1,60}:[^\s\"':@]{6,100}",
+    # A line of .pgpass, and one of /etc/shadow.
+    r":(?:5[0-9]{3}|6432|[*]):[\w*.-]{1,63}:[\w.-]{1,63}:[^\s\"':*/]{6,100}",
+    r":\$(?:y|[1-7]|2[abxy]|gy|argon2id?)\$[^\s:]{20,300}",
     r"login[ \t\n]{1,3}\S{1,60}[ \t\n]{1,3}password[ \t\n]{1,3}\S{6,100}",
 )
 _CALL = re.compile(r"[(\[{]|->|::|\A[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
@@ -77,7 +80,7 @@ def values(corpus: Corpus) -> tuple[list[tuple[int, int]], bool]:
 
 def _in_login(corpus: Corpus, start: int, end: int) -> tuple[int, int] | None:
     value = re.split(r"[:\s]", corpus.text[start:end])[-1].rstrip("\"'")
-    is_secret = _looks_secret(value, "pass", "")
+    is_secret = value.startswith("$") or _looks_secret(value, "pass", "")
     begins = end - len(corpus.text[start:end]) + corpus.text[start:end].rfind(value)
     return (begins, begins + len(value)) if is_secret else None
 

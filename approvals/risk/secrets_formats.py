@@ -226,6 +226,11 @@ _ISSUED: tuple[Format, ...] = (
     _token("Heroku key", "HRKU-", r"HRKU-[\w-]{36,62}+"),
     _token("Databricks token", "dapi", r"dapi[0-9a-f]{32}(?:-\d{1,2})?"),
     _token("Vault token", "hvs. hvb. hvr.", r"hv[sbr]\.[\w-]{20,300}+"),
+    _scanned(
+        "Vault token",
+        r"s\.[A-Za-z0-9]{24}",
+        r"s\.(?=[A-Za-z]{0,23}\d)(?=[a-z0-9]{0,23}[A-Z])[A-Za-z0-9]{24}",
+    ),
     _token("Docker token", "dckr_", r"dckr_(?:pat|oat)_[\w-]{20,60}+"),
     _token(
         "Terraform Cloud token",

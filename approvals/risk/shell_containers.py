@@ -16,6 +16,8 @@ _VOLUMES = names("-v --volume --mount")
 _UNCONFINED = re.compile(r"unconfined|^label[:=]disable|no-new-privileges[:=]false")
 _SOURCE = re.compile(r"(?:^|,)(?:source|src)=([^,]+)")
 _HOME = re.compile(r"^(~|\$\{?HOME\}?|/root|/home/[^/]+|/Users/[^/]+)/?$")
+_HERE = re.compile(r"localhost|127\.0\.0\.1|^unix:|^npipe:|^fd:")
+_INSIDE = re.compile(r"[\w$][\w.{}-]+:")
 _SOCKET = re.compile(r"/(docker|containerd|crio|podman)\.sock$")
 _ORDINARY = names("/etc/localtime /etc/timezone /dev/null /dev/shm /tmp /etc/hosts")
 _OUTER = names("/mnt /media /opt /srv /volumes /run/media")
@@ -37,6 +39,26 @@ def host(call: Call) -> Iterator[Match]:
     if any(_opens(option, value) for option, value in _options(call)):
         message = f"Gives a container the host: {shortened(call.line)}"
         yield Match("shell.privilege", Severity.HIGH, message)
+
+
+def copy_into(call: Call) -> Iterator[Match]:
+    """``docker cp FILE NAME:PATH``: what runs there finds other files."""
+    words = [word.text for word in call.operands]
+    if words[:1] == ["container"]:
+        words = words[1:]
+    if words[:1] == ["cp"] and len(words) > 2 and _INSIDE.match(words[-1]):
+        message = f"Puts files into a container: {shortened(call.line)}"
+        yield Match("shell.infrastructure_change", Severity.MEDIUM, message)
+
+
+def elsewhere(call: Call) -> Iterator[Match]:
+    """``docker -H tcp://HOST:2375 exec``: another machine's containers."""
+    server = call.value_of("-H", "--host", "--url")
+    is_far = server is not None and not _HERE.search(server.text)
+    verbs = {"run", "exec", "rm", "stop", "kill", "cp", "create", "start", "restart"}
+    if is_far and not verbs.isdisjoint(call.texts):
+        message = f"Changes another machine's containers: {shortened(call.line)}"
+        yield Match("shell.infrastructure_change", Severity.MEDIUM, message)
 
 
 def _options(call: Call) -> Iterator[tuple[str, str]]:

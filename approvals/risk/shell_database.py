@@ -41,16 +41,30 @@ _REDIS_VALUES = names(
     "-h -p -a -n -u -s -r -i -d -D --user --pass --cacert --cert --key"
 )
 _FRAMEWORK = re.compile(
-    r"\b(db:(drop|reset|purge|schema:load|truncate_all|wipe|migrate:reset|rollback|fresh"
-    r"|setup)|migrate:(fresh|reset|refresh|rollback)|migrate reset|db wipe"
+    r"\b(db:(drop|reset|purge|schema:load|truncate_all|wipe|migrate:reset|rollback"
+    r"|fresh|setup|migrate:undo(:all)?|seed:undo(:all)?|migrate:down|structure:load"
+    r"|prepare:drop|environment:set)|migrate:(fresh|reset|refresh|rollback|down)"
+    r"|migrate reset|db wipe"
+    r"|migration:(revert|rollback|down)|migrations:(rollback|execute .{0,80}--down)"
     r"|db push .{0,200}--(force-reset|accept-data-loss)"
-    r"|manage\.py (flush|reset_db|sqlflush)"
-    r"|manage\.py migrate \w+ zero|downgrade (base|-\d)|schema:drop|database:drop"
-    r"|db reset|--drop-db)\b"
+    r"|manage\.py (flush|reset_db|sqlflush|loaddata|remove_stale_contenttypes"
+    r"|changepassword|createsuperuser|clearsessions|delete_\w+|drop_\w+|dbshell)"
+    r"|django-admin (flush|sqlflush|loaddata)"
+    r"|manage\.py migrate \w+ (zero|\d{4})|(alembic|db) downgrade|downgrade (base|-\d)"
+    r"|schema:(drop|wipe)|schema:update .{0,80}--force|database:drop"
+    r"|ecto\.(drop|reset|rollback)|database (drop|update 0|reset)|migrations remove"
+    r"|queue:(flush|clear|forget)|artisan (down|key:generate|db:wipe|model:prune)"
+    r"|(cache|session):clear-all|user:(create|delete|remove|promote|change-password)"
+    r"|fos:user:\w+|security:hash-reset|db reset|--drop-db|drop-all|destroy_all"
+    r"|delete_all|truncate\b|runner .{0,200}(delete|destroy|drop|update_all|system)"
+    r"|runner .{0,200}(\.update|\.save|create)|app:(delete|purge|reset))(?![\w-])",
+    re.IGNORECASE,
 )
 FRAMEWORKS = names(
     "rails rake bin/rails python python3 manage.py php artisan prisma alembic flask"
-    " supabase sequelize knex typeorm bundle mix drizzle-kit symfony console"
+    " supabase sequelize sequelize-cli knex typeorm bundle mix drizzle-kit symfony"
+    " console django-admin dotnet dotnet-ef phinx mikro-orm node ts-node php7 php8"
+    " aerich piccolo doctrine spark craft bin/console cake yii sf ./manage.py manage"
 )
 
 

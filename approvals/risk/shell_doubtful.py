@@ -7,6 +7,7 @@ it doubtful is where the program lies, what it is called, and what it is given.
 import re
 
 from approvals.risk.shell_calls import Call
+from approvals.risk.shell_inventory import is_reading
 from approvals.risk.shell_paths import is_block_device, is_credential
 from approvals.risk.shell_words import Word
 from approvals.risk.tables import names
@@ -24,6 +25,27 @@ _GRAVE_WORDS = names(
 _OUTWARD = names("deploy deployment prod production publish release rollout ship")
 """What reaches others; a build for them is still only a build."""
 _BUILDING = names("assemble build bundle compile lint test tests watch")
+_CHANGING = names(
+    "abort apply ban block cancel decommission del delete demote deregister detach"
+    " disable down downgrade drain drop eject enable evict failover flush grant kill"
+    " leave promote purge reboot remove reset restart restore revoke rm rollback"
+    " attach connect gc grant invite join mount prune publish push replace send set"
+    " transfer upload write strip"
+    " shutdown stop suspend terminate unban unblock undo unload unmount unpublish"
+    " unregister wipe"
+)
+"""Verbs of a program that is installed; a project's own scripts say them all day."""
+_OWN_PROGRAMS = names(
+    "make just task npm pnpm yarn bun rake gradle gradlew mvn cargo go dotnet nox tox"
+    " invoke poetry uv hatch pdm bundle deno nx turbo lerna rush moon earthly mage sbt"
+    " ninja meson cmake bazel buck2 pants lein boot mix rebar3 stack cabal dune opam"
+    " composer gulp grunt flutter dart melos fastlane pod swift zig nimble crystal"
+    " shards grails"
+)
+_NAMING_OPTIONS = names("--example --bin --test --bench --package -p --filter -k")
+"""What follows them is a name of the project."""
+_CONTROLS = re.compile(r"(?<!k)(ctl|adm|admin|mgr|passwd|shutdown)$")
+"""How programs are called by which something else is controlled."""
 _GRAVE_OPTIONS = names("--force --yes-i-really-mean-it --no-preserve-root --purge")
 _HIDEOUT = re.compile(
     r"^(/tmp|/var/tmp|/dev/shm|/private/tmp|/run/user|/proc|/sys|\$TMPDIR)/"
@@ -50,11 +72,31 @@ def is_doubtful(call: Call) -> bool:
         bool(call.wrappers & {"sudo", "doas", "pkexec", "gosu", "su-exec"})
         or any(_is_hidden(word.text) for word in started)
         or not _GRAVE_OPTIONS.isdisjoint(call.texts)
-        or not _GRAVE_WORDS.isdisjoint(_tokens([call.name, *call.texts]))
+        or not _GRAVE_WORDS.isdisjoint(_tokens(_telling(call)))
+        or _is_order(call)
+        or (bool(_CONTROLS.search(call.name)) and not is_reading(call))
         or _is_outward(call)
         or len(call.words) > _MAX_WORDS
         or any(_is_secret(word) for word in call.words[1:])
     )
+
+
+def _telling(call: Call) -> list[str]:
+    """The words of a call but for names of a project's own parts."""
+    if call.name not in _OWN_PROGRAMS:
+        return [call.name, *call.texts]
+    before = ("", *call.texts)
+    named = zip(before, call.texts, strict=False)
+    return [text for option, text in named if option not in _NAMING_OPTIONS]
+
+
+def _is_order(call: Call) -> bool:
+    """``someprogram disable x``: an order to something that runs elsewhere."""
+    if call.name in _OWN_PROGRAMS or "/" in call.words[0].text or "." in call.name:
+        return False
+    heads = (re.split(r"[-_:.]", w.text[:80])[0].lower() for w in call.operands[:3])
+    tails = (re.split(r"[-_:.]", w.text[:80])[-1].lower() for w in call.operands[:1])
+    return not _CHANGING.isdisjoint({*heads, *tails})
 
 
 def _is_hidden(path: str) -> bool:

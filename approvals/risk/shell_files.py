@@ -11,6 +11,7 @@ from approvals.risk.shell_paths import (
     deletion_severity,
     is_block_device,
     is_broad,
+    is_cache,
     is_credential,
     is_leftover,
     is_pattern,
@@ -24,18 +25,24 @@ from approvals.risk.tables import names
 
 READERS = names(
     "awk base32 base64 bat batcat bzip2 cat curl cut dd diff egrep emacs fgrep gawk"
-    " gpg grep gzip hd head hexdump http jq less mail more mutt nano nc ncat nl node"
+    " gpg grep gzip hd head hexdump http jq less litecli mail more mutt nano nc ncat"
+    " nl node"
     " od openssl paste perl php pr python python3 rev rg ruby scp sed sendmail sftp"
-    " socat sort strings tac tail tar tee vi vim wget xxd xz yq zip 7z type gc"
+    " socat sort sqlite3 strings tac tail tar tee vi vim wget xxd xz yq zip 7z type gc"
     " get-content"
 )
 """Programs that show, pack or send what they are given."""
+_TEMPORARY_VARIABLE = re.compile(
+    r"""["']?\$\{?\w{0,20}(tmp|temp)_?\w{0,12}\}?["']?$""", re.IGNORECASE
+)
+"""What scripts call the file that they made themselves, by ``mktemp``."""
 _SETUID = re.compile(r"^0?[2-7][0-7]{3}$|[ugoa]*[+=][rwxX]*s")
 _LOOKING = names(
     "print list status luksDump luksUUID isLuks get history iostat info version"
     " --detail --examine --version id-ctrl smart-log get-feature benchmark"
 )
 """Of the programs for disks, what only looks."""
+_MEMORY = re.compile(r"^/dev/k?mem$|^/proc/(kcore|kmem|\d+/(mem|maps_files))$")
 _READ_BY_ANY = re.compile(
     r"^/etc/(g?shadow-?|master\.passwd|krb5\.keytab|ssl/private/.*"
     r"|ssh/ssh_host_\w+_key)$"
@@ -89,7 +96,8 @@ def _number(call: Call) -> float | None:
 
 
 def _single_severity(word: Word) -> Severity:
-    if is_temporary(word) or is_leftover(word):
+    is_own = bool(_TEMPORARY_VARIABLE.match(word.raw or word.text))
+    if is_temporary(word) or is_leftover(word) or is_own:
         return Severity.LOW
     if is_system(word) or is_block_device(word):
         return Severity.CRITICAL
@@ -113,9 +121,12 @@ def find(call: Call) -> Iterator[Match]:
     """find -delete; what -exec runs is looked at on its own."""
     if call.has("-delete"):
         root = call.operands[0] if call.operands else Word(".")
-        is_grave = is_broad(normal(root)) and not call.has("-name", "-path", "-iname")
+        name = call.value_of("-name", "-iname")
+        is_grave = is_broad(normal(root)) and name is None and not call.has("-path")
+        is_litter = name is not None and (is_leftover(name) or is_cache(name))
         severity = Severity.CRITICAL if is_grave or is_system(root) else Severity.HIGH
-        severity = Severity.LOW if is_temporary(root) else severity
+        if is_temporary(root) or (is_litter and _is_relative(root)):
+            severity = Severity.LOW
         target = shortened(root.text)
         message = f"Deletes what it finds below {target}"
         yield Match("shell.delete_recursive", severity, message, target)
@@ -132,6 +143,10 @@ def find(call: Call) -> Iterator[Match]:
         written = call.value_of(option)
         if written is not None:
             yield from _overwritten(written)
+
+
+def _is_relative(word: Word) -> bool:
+    return not normal(word).startswith(("/", "~", "$", "..", "{", "`"))
 
 
 def destroy(call: Call) -> Iterator[Match]:
@@ -241,6 +256,21 @@ def edit_in_place(call: Call) -> Iterator[Match]:
             yield from _overwritten(word)
 
 
+def edit_settings(call: Call) -> Iterator[Match]:
+    """PlistBuddy and plutil write the settings that they are given."""
+    is_reading = call.has("-p", "-lint", "-extract", "-x") or any(
+        text.startswith("Print") for text in call.texts
+    )
+    for word in call.operands if not is_reading else ():
+        yield from _overwritten(word)
+
+
+def edit_by_hand(call: Call) -> Iterator[Match]:
+    """An editor with a file of the system in it."""
+    for word in call.operands if not call.has("R", "v", "--view") else ():
+        yield from _overwritten(word)
+
+
 def permissions(call: Call) -> Iterator[Match]:
     """chmod, chown, chgrp, chattr, setfacl, setcap."""
     if call.name == "setcap":
@@ -272,6 +302,10 @@ def credentials(call: Call) -> Iterator[Match]:
         words = call.operands[:-1]
     is_reader = call.name in READERS or "--no-index" in call.texts
     is_reader = is_reader or call.name in _COPIERS
+    is_memory = call.name in READERS and any(map(_is_memory, words))
+    if is_memory:
+        message = f"Reads a disk or memory: {shortened(call.line)}"
+        yield Match("shell.credential_access", Severity.HIGH, message)
     if not is_reader and call.name in _TOUCHING_NOT_READING:
         return
     for word in words:
@@ -281,6 +315,10 @@ def credentials(call: Call) -> Iterator[Match]:
             name = shortened(word.text)
             message = f"Reads the credentials in {name}"
             yield Match("shell.credential_access", Severity.HIGH, message, name)
+
+
+def _is_memory(word: Word) -> bool:
+    return bool(_MEMORY.match(normal(word)))
 
 
 def _files_of(call: Call) -> tuple[Word, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from approvals.risk.findings import Match, Severity, shortened
 from approvals.risk.shell_calls import Call
+from approvals.risk.shell_inventory import only_looks
 from approvals.risk.tables import names
 
 PROGRAMS = names(
@@ -119,6 +120,8 @@ _TERRAFORM = names("terraform tofu terragrunt pulumi")
 def infrastructure(call: Call) -> Iterator[Match]:
     """Matches for one command of a cloud, cluster, container or backup tool."""
     if call.is_dry_run or set(call.texts) & {"-h", "help", "--list-only"}:
+        return
+    if only_looks(call):
         return
     words = _path(call) if call.name == "az" else _verbs(call)
     is_local = call.name == "helm" and words[:1] in (["repo"], ["dependency"], ["dep"])

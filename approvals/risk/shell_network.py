@@ -99,6 +99,11 @@ def _piped_code(call: Call, sources: list[str]) -> Iterator[Match]:
         yield Match("shell.uninspectable", Severity.HIGH, message)
 
 
+_ENGINE = re.compile(
+    r"(docker|containerd|podman|crio|buildkitd|lxd|incus|unix)\.sock(et)?$"
+)
+
+
 def _name_of(stage: Command) -> str:
     words, _ = unwrap(stage.words)
     return program(words[0].text) if words else ""
@@ -120,6 +125,10 @@ def http(call: Call) -> Iterator[Match]:
         severity = Severity.LOW if is_local else Severity.MEDIUM
         message = f"Sends data to another machine: {shortened(call.line)}"
         yield Match("shell.remote_change", severity, message, target)
+    socket = call.value_of("--unix-socket")
+    if socket is not None and method != "GET" and _ENGINE.search(socket.text):
+        message = f"Gives orders to this machine's containers: {shortened(call.line)}"
+        yield Match("shell.privilege", Severity.HIGH, message, target)
     yield from _uploads(call)
     message = f"Talks to another machine: {shortened(call.line)}"
     yield Match("shell.network", Severity.LOW, message, target)
@@ -207,7 +216,9 @@ def _is_secret_feed(call: Call) -> bool:
 
 def lookup(call: Call) -> Iterator[Match]:
     """dig, nslookup, ping: the asked name itself can carry data out."""
-    if any(w.raw and _MADE_NAME.search(w.raw) for w in call.words[1:]):
+    pattern = call.value_of("-p") if call.name == "ping" else None
+    is_filled = pattern is not None and "$" in pattern.raw
+    if is_filled or any(w.raw and _MADE_NAME.search(w.raw) for w in call.words[1:]):
         yield _sent(call, False)
 
 

@@ -136,7 +136,11 @@ def parse(text: str, variables: Mapping[str, str], budget: Budget) -> Script:
     """
     budget.spend(text)
     source = text.encode("utf-8", "replace")
-    root = _tree(source.translate(_PARSEABLE), budget).root_node
+    parseable = source.translate(_PARSEABLE)
+    if (len(source) - len(source.rstrip(b"\\"))) % 2:
+        # A shell keeps a backslash that nothing follows: ``dir C:\``.
+        parseable = parseable[:-1] + b"."
+    root = _tree(parseable, budget).root_node
     return _Reader(source, root, variables, budget).read()
 
 

@@ -79,10 +79,27 @@ _CREDENTIALS = re.compile(
     r"|^/etc/(g?shadow-?|sudoers(\.d/.*)?|master\.passwd|krb5\.keytab"
     r"|ssl/private.*|ssh/ssh_host_\w+_key)$"
     r"|^/proc/[^/]+/(environ|mem)$|^/(var/)?run/secrets/"
-    r"|(^|/)\.env(\.[\w.-]+)?$|(^|/)\.(bash|zsh|mysql|psql|python)_history$"
+    r"|(^|/)\.env(\.[\w.-]+)?$|(^|/)\.(bash|zsh|sh|ksh|fish|nano|mysql|psql|python|php|irb|pry|node_repl"
+    r"|redis-cli|rediscli|sqlite|mongo|dbshell|lesshst|viminfo|wget-hsts|atftp|scapy"
+    r"|mycli|pgcli|R)_?-?(history|hist)$"
     r"|(^|/)(secrets?|credentials?|service[-_]?account[^/]*)\.(ya?ml|json|env|toml|txt)$"
     r"|(^|/)(Login Data|Cookies(\.binarycookies)?|logins\.json"
-    r"|key4\.db|login\.keychain(-db)?)$",
+    r"|key4\.db|login\.keychain(-db)?|Web Data|Local State|places\.sqlite"
+    r"|(chat|TCC|knowledgeC|CallHistory|Accounts\d?|sms)\.(db|storedata)"
+    r"|(Safari|Chrome|Chromium|Firefox|Default|Profile \d+)/History(\.db)?"
+    r"|NoteStore\.sqlite|AddressBook[\w-]*\.abcddb|Photos\.sqlite|wallet\.dat"
+    r"|(mongod|redis|my)\.key|vault[-_]pass(word)?(\.txt)?|kubeadm\.conf"
+    r"|terraform\.tfvars|\.dockercfg|\.mylogin\.cnf|\.rediscli_auth|\.s3cmd"
+    r"|\.databrickscfg|\.snowsql/config|\.cargo/credentials(\.toml)?"
+    r"|\.gem/credentials|\.m2/settings\.xml|\.gradle/gradle\.properties"
+    r"|\.nuget/NuGet\.Config|\.composer/auth\.json|\.claude/\.credentials\.json"
+    r"|rclone\.conf|\.config/doctl/config\.yaml|\.fly/config\.yml|\.flyrc)$"
+    r"|^/etc/(kubernetes/(pki/.*\.key|admin\.conf)|rancher/k3s/k3s\.yaml"
+    r"|NetworkManager/system-connections/.*|wpa_supplicant/.*\.conf|openvpn/.*\.key"
+    r"|wireguard/.*|letsencrypt/(live|archive)/.*|security/opasswd|ppp/chap-secrets"
+    r"|docker/daemon\.key|exim4/passwd\.client|postfix/sasl_passwd)$"
+    r"|^/var/lib/(kubelet/pki|rancher/k3s/server/(token|node-token))|^/root/\.\w+_history$"
+    r"|^/var/run/secrets/|^/run/credentials/",
     re.IGNORECASE,
 )
 _CERTIFICATE = re.compile(
@@ -161,6 +178,11 @@ def is_leftover(word: Word) -> bool:
     path = normal(word)
     is_relative = not path.startswith(("/", "~", "{", "$", "`", "../"))
     return is_relative and bool(_LEFTOVER.search(path))
+
+
+def is_cache(word: Word) -> bool:
+    """True for names of folders that come back by themselves."""
+    return normal(word) in _CACHES
 
 
 def is_system(word: Word) -> bool:

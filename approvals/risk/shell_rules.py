@@ -11,6 +11,7 @@ from approvals.risk import (
     shell_files,
     shell_git_programs,
     shell_infrastructure,
+    shell_inventory,
     shell_network,
     shell_system,
     shell_tools,
@@ -65,6 +66,11 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (names("cp mv install ln"), (shell_files.move,)),
     (names("tee sponge"), (shell_files.write,)),
     (names("sed perl"), (shell_files.edit_in_place,)),
+    (names("plistbuddy plutil"), (shell_files.edit_settings,)),
+    (
+        names("vi vim nvim nano pico emacs joe ed ex micro helix hx kak mcedit jed ne"),
+        (shell_files.edit_by_hand,),
+    ),
     (names("chmod chown chgrp chattr setfacl setcap"), (shell_files.permissions,)),
     (names("git"), (git, shell_git_programs.programs)),
     (names("su sudo doas"), (shell_system.become,)),
@@ -89,7 +95,7 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
         names(
             "useradd userdel usermod adduser deluser groupadd groupdel groupmod passwd"
         )
-        | names("chpasswd visudo vipw gpasswd chsh dscl net"),
+        | names("chpasswd visudo gpasswd chsh"),
         (shell_system.users,),
     ),
     (
@@ -101,12 +107,12 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
         names("history unset set journalctl wevtutil auditctl"),
         (shell_system.history,),
     ),
-    (names("crontab at schtasks"), (shell_system.schedule,)),
+    (names("crontab at"), (shell_system.schedule,)),
     (
         names(
             "insmod rmmod modprobe sysctl mount umount swapoff setenforce kexec chroot"
         )
-        | names("bcdedit vssadmin nvram csrutil spctl depmod"),
+        | names("depmod"),
         (shell_system.kernel,),
     ),
     (shell_network.FETCHERS, (shell_network.http, shell_network.smuggling)),
@@ -135,7 +141,15 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (shell_tools.WINDOWS, (shell_tools.windows,)),
     (names("reg defaults"), (shell_tools.registry,)),
     (shell_tools.MACHINE, (shell_tools.machine,)),
-    (shell_containers.PROGRAMS, (shell_containers.host, shell_containers.swarm)),
+    (
+        shell_containers.PROGRAMS,
+        (
+            shell_containers.host,
+            shell_containers.swarm,
+            shell_containers.copy_into,
+            shell_containers.elsewhere,
+        ),
+    ),
     (shell_windows.FIREWALL, (shell_windows.netsh,)),
     (shell_windows.RIGHTS, (shell_windows.rights,)),
     (shell_windows.STARTING, (shell_windows.start_code,)),
@@ -161,6 +175,7 @@ _BY_PROGRAMS: tuple[tuple[frozenset[str], tuple[Rule, ...]], ...] = (
     (names("redis-cli valkey-cli keydb-cli"), (shell_database.redis,)),
     (names("mongo mongosh"), (shell_database.documents,)),
     (shell_database.FRAMEWORKS, (shell_database.framework,)),
+    (shell_inventory.PROGRAMS, (shell_inventory.changes,)),
 )
 
 

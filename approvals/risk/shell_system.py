@@ -22,7 +22,7 @@ _SERVICE_VERBS = {
 _SC_VERBS = dict.fromkeys(
     names("config create delete failure sdset triggerinfo pause"), Severity.HIGH
 )
-_READING_FIREWALL = names("-L -S --list --list-all -n list show status get")
+_READING_FIREWALL = names("-s -L -S --list --list-all -n list show status get")
 _HISTORY_VARIABLES = names("HISTFILE HISTSIZE HISTFILESIZE HISTCONTROL HISTIGNORE")
 _PUBLISHING = {
     "npm": names("publish unpublish deprecate owner token access team org dist-tag"),
@@ -46,6 +46,11 @@ _PUBLISHING = {
     "nuget": names("push delete"),
     "goreleaser": names("release"),
 }
+_OWN = re.compile(
+    r"""["']?\$(!|\{?\w{0,30}(pid|PID)\w{0,10}\}?"""
+    r"""|\((pgrep|pidof|lsof|jobs|cat \S{1,80}\.pid)\b[^)|;&]{0,200}\))["']?$"""
+    r"""|%\d+$"""
+)
 _BUILDERS = names("docker podman nerdctl buildah")
 _PACKAGE_REMOVAL = {
     **dict.fromkeys(
@@ -140,11 +145,18 @@ def kill(call: Call) -> Iterator[Match]:
     everything = {"-1", "1", "init", "systemd", "."} & set(call.texts[1:])
     is_forced = bool({"-9", "-KILL", "-SIGKILL"} & set(call.texts))
     severity = Severity.HIGH if is_forced else Severity.MEDIUM
+    if call.name == "kill" and not is_forced and _only_own(call):
+        severity = Severity.LOW
     if everything:
         severity = Severity.CRITICAL
     target = shortened(call.operands[-1].text) if call.operands else ""
     message = f"Ends processes: {shortened(call.line)}"
     yield Match("shell.kill", severity, message, target)
+
+
+def _only_own(call: Call) -> bool:
+    """What the same script started, or looked up by its name or port."""
+    return bool(call.operands) and all(_OWN.match(w.raw) for w in call.operands)
 
 
 def kill_port(call: Call) -> Iterator[Match]:
@@ -207,7 +219,18 @@ def packages(call: Call) -> Iterator[Match]:
         return
     for runner in sorted(call.wrappers & {"npx", "bunx", "pnpx"}):
         yield from of_command([runner, call.words[0].text])
+    if call.wrappers & {"npx", "bunx", "pnpx", "npm", "pnpm", "yarn", "bun"}:
+        yield from _given_packages(call)
     yield from of_command([call.name, *call.texts])
+
+
+def _given_packages(call: Call) -> Iterator[Match]:
+    """``npx --package=ADDRESS name``: the package stands before the program."""
+    before = call.command.words[: len(call.command.words) - len(call.words)]
+    for option, word in zip(before, (*before[1:], *call.words[:1]), strict=True):
+        name, equals, value = option.text.partition("=")
+        if name in {"-p", "--package"}:
+            yield from of_command(["npx", value if equals else word.text])
 
 
 def fork_bombs(script: Script) -> Iterator[tuple[Match, tuple[int, int]]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from approvals.risk.findings import Match, Severity, shortened
 from approvals.risk.shell_calls import Call, program
 from approvals.risk.shell_code import is_interpreter
+from approvals.risk.shell_inventory import only_looks
 from approvals.risk.shell_nested import SHELLS
 from approvals.risk.shell_paths import is_broad, is_credential, is_system, normal
 from approvals.risk.shell_words import Word
@@ -35,7 +36,7 @@ TUNNELS = names(
     " gotty gsocket gs-netcat wetty dnscat dnscat2 sliver merlin"
 )
 WINDOWS = names(
-    "certutil bitsadmin mshta regsvr32 rundll32 wmic cscript wscript msbuild"
+    "bitsadmin mshta regsvr32 rundll32 cscript wscript"
     " installutil regasm regsvcs odbcconf msiexec forfiles pcalua"
 )
 """Programs of Windows that are known for running or fetching other people's code."""
@@ -121,6 +122,7 @@ def playbook(call: Call) -> Iterator[Match]:
     is_asking = call.has(
         "--check", "-C", "--syntax-check", "--list-hosts", "--list-tasks"
     )
+    is_asking = is_asking or only_looks(call)
     if call.texts and not is_asking and not call.is_dry_run:
         message = f"Changes machines by a playbook: {shortened(call.line)}"
         yield Match("shell.infrastructure_change", Severity.MEDIUM, message)
@@ -314,7 +316,7 @@ def machine(call: Call) -> Iterator[Match]:
         "hostname": bool(call.operands),
         "timedatectl": any(text.startswith("set-") for text in words),
         "ip": bool({"add", "del", "delete", "set", "flush", "down"} & words),
-        "ifconfig": bool({"down", "up", "netmask"} & words),
+        "ifconfig": len(call.operands) > 1,
         "route": bool({"add", "del", "delete", "flush"} & words),
         "tc": bool({"add", "del", "change", "replace"} & words),
         "arp": call.has("d", "s"),

@@ -13,11 +13,29 @@ from approvals.risk.tables import names
 _M, _H, _C = Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
 _CMDLET = re.compile(r"^([a-z]{3,12})-([a-z]{2,40})$")
 _DESTROYING = names("clear format remove uninstall unregister wipe revoke")
-_STOPPING = names("disable suspend stop restart dismount")
+_STOPPING = names(
+    "disable suspend stop restart dismount lock block disconnect deny close undo"
+)
 _CHANGING = names(
     "add enable grant install invoke new register rename reset set start"
-    " unblock install mount import"
+    " unblock install mount import create deploy enter connect update publish submit"
+    " approve repair"
+    " resume switch unlock protect unprotect sync move copy initialize push restore"
+    " resize checkpoint backup complete optimize expand split merge convert export"
+    " debug trace assert confirm join edit write initialize save"
 )
+_SECRET_NOUNS = re.compile(
+    r"^(secret\w*|credential\w*|clipboard|lapsadpassword|azkeyvaultsecret"
+    r"|azkeyvaultkey|azstorageaccountkey|bitlocker\w*recovery\w*|smsecretvalue"
+    r"|ssmparameter\w*|adreplaccount|addbaccount|azaccesstoken|webcredential\w*"
+    r"|vaultcredential\w*|keystrokes?|screenshot|timedscreenshot|gpppassword)$"
+)
+"""What PowerShell's reading verbs should not read."""
+_BOLD = names(
+    "add approve create deny deploy enable enter grant install invoke new publish push"
+    " register rename reset set start submit unblock unlock update write"
+)
+"""Verbs that change something whatever the noun, but for the ordinary names."""
 _GRAVE_NOUNS = re.compile(
     r"^(ad[a-z]{3,20}|acl|localuser|localgroup\w*|executionpolicy|mp\w+|itemproperty"
     r"|service|scheduledtask\w*|scheduledjob|net\w+|eventlog|winevent\w*|vm\w*|disk"
@@ -25,7 +43,13 @@ _GRAVE_NOUNS = re.compile(
     r"|psdrive|pssession\w*|command|expression|wmi\w+|cim\w+|webrequest|restmethod"
     r"|az\w+|aws\w*|mg\w+|mailbox\w*|transportrule|inboxrule|gpo\w*|windowsfeature"
     r"|windowsoptionalfeature|module|package\w*|appx\w+|certificate|item|content"
-    r"|clusterresource|iis\w*|website|webapppool|ec2\w+|s3\w+|iam\w+)$"
+    r"|clusterresource|iis\w*|website|webapppool|ec2\w+|s3\w+|iam\w+|wsman\w*"
+    r"|ps(host)?process|psremoting|pfxcertificate|remotedesktop\w*|mobiledevice"
+    r"|exchange\w*|spo\w*|pnp\w*|csonline\w*|team\w*|tpm\w*|backup\w*|wb\w*"
+    r"|hyperv\w*|container\w*|storage\w*|virtualdisk|filesystem\w*|fsrm\w*"
+    r"|winhttp\w*|proxy\w*|wu\w*|windowsupdate\w*|hotfix|language\w*|timezone"
+    r"|date|localgroupmember|auditrule|auditpolicy|uac\w*|defender\w*|asr\w*"
+    r"|applocker\w*|ci\w*policy|dsc\w*|rds\w*|lambda\w*|sqs\w*|sns\w*|kms\w*)$"
 )
 _ORDINARY = names(
     "new-item set-location set-content add-content add-type import-module new-object"
@@ -33,7 +57,18 @@ _ORDINARY = names(
     " new-timespan clear-variable add-member import-csv import-clixml new-guid"
     " set-strictmode start-transcript stop-transcript reset-color set-alias"
     " remove-job stop-job new-alias rename-item import-powershelldatafile"
-    " new-temporaryfile"
+    " new-temporaryfile new-module new-modulemanifest set-psdebug set-psreadlineoption"
+    " set-psreadlinekeyhandler remove-module remove-typedata clear-content-preview"
+    " register-argumentcompleter register-objectevent register-engineevent"
+    " unregister-event invoke-pester invoke-scriptanalyzer invoke-build invoke-psake"
+    " invoke-formatter invoke-history add-history new-fixture new-pesterconfiguration"
+    " invoke-item start-threadjob new-psdrive-list write-host write-output"
+    " write-progress write-information write-debug write-warning write-verbose"
+    " write-error update-help update-typedata update-formatdata new-event"
+    " start-process-list set-tracesource set-date-format disable-psbreakpoint"
+    " enable-psbreakpoint remove-psbreakpoint set-psbreakpoint stop-psdebug"
+    " remove-event suspend-list new-psworkflowsession update-list restart-psdebug"
+    " import-localizeddata new-markdownhelp update-markdownhelp invoke-plaster"
 )
 _REGISTRY = re.compile(r"^(registry::|hk(lm|cu|cr|u|ey_\w+)[:\\])", re.IGNORECASE)
 _NETSH_READING = names("show dump help export")
@@ -52,19 +87,28 @@ def cmdlet(call: Call) -> Iterator[Match]:
     if found is None or call.name in _ORDINARY:
         return
     verb, noun = found[1], found[2]
+    is_written_so = call.words[0].text[:1].isupper()
     is_grave = bool(_GRAVE_NOUNS.match(noun))
+    if not (is_grave or is_written_so):
+        # ``update-deps`` is a project's own script; PowerShell writes capitals.
+        return
     if any(text.lower() in {"-whatif", "-?"} for text in call.texts):
         return
     code = "shell.system_change"
-    if verb in _DESTROYING and is_grave:
+    if verb in {"get", "read", "find", "export", "unprotect"} and (
+        _SECRET_NOUNS.match(noun)
+    ):
+        message = f"Reads what is kept secret: {shortened(call.line)}"
+        yield Match("shell.credential_access", _H, message)
+    elif verb in _DESTROYING:
         message = f"Removes or clears: {shortened(call.line)}"
         is_log = "event" in noun
         yield Match("shell.history_tampering" if is_log else code, _H, message)
-    elif verb in _STOPPING and is_grave:
+    elif verb in _STOPPING:
         yield Match(code, _H, f"Stops or disables: {shortened(call.line)}")
     elif verb == "send":
         yield Match("shell.network", _M, f"Sends: {shortened(call.line)}")
-    elif verb in _CHANGING and is_grave:
+    elif verb in _CHANGING and (is_grave or verb in _BOLD):
         yield Match(code, _M, f"Changes the system: {shortened(call.line)}")
 
 

@@ -58,7 +58,28 @@ _WRAPPERS = {
     "systemd-run": _wrapper("-p -u --unit --property --uid --gid"),
     "systemd-inhibit": _wrapper(),
     "torsocks": _wrapper(),
+    "torify": _wrapper(),
+    "tsocks": _wrapper(),
     "proxychains": _wrapper("-f"),
+    "proxychains4": _wrapper("-f"),
+    "fakeroot": _wrapper(),
+    "faketime": _wrapper(skips=1),
+    "eatmydata": _wrapper(),
+    "numactl": _wrapper("-C -m -N"),
+    "firejail": _wrapper(),
+    "bwrap": _wrapper("--bind --ro-bind --dev --proc --chdir"),
+    "rlwrap": _wrapper("-f -H -C"),
+    "setpriv": _wrapper(),
+    "runcon": _wrapper("-t -u -r -l", skips=1),
+    "chpst": _wrapper("-u -U -e -m"),
+    "s6-setuidgid": _wrapper(skips=1),
+    "setuidgid": _wrapper(skips=1),
+    "tini": _wrapper(),
+    "dumb-init": _wrapper(),
+    "dbus-run-session": _wrapper(),
+    "multitime": _wrapper("-n"),
+    "hyperfine": _wrapper("-w -r -n --warmup --runs"),
+    "entr": _wrapper(),
     "xvfb-run": _wrapper("-s -n"),
     "npx": _wrapper("-p --package"),
     "bunx": _wrapper(),
@@ -91,6 +112,9 @@ _TWO_WORDS = {
 _MAX_LAYERS = 30
 """Most programs that run one another; nobody wraps honest commands so often."""
 _FEEDING = frozenset({"xargs", "parallel"})
+_REACHING = frozenset({"chrt", "ionice", "ltrace", "strace", "taskset"})
+"""With -p they reach for a program that runs already."""
+_REACHES = re.compile(r"-[a-zA-Z]{0,5}p|--pid|--attach")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 # "command -v rm" and "builtin -p" only tell where a program is.
 _ONLY_ASKS = frozenset({"-v", "-V", "--version", "--help", "-l", "-k", "-K"})
@@ -111,6 +135,8 @@ def unwrap(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], frozenset[str]]:
         name = program(words[0].text)
         wrapper, length = _find(name, words)
         if wrapper is None:
+            break
+        if name in _REACHING and any(_REACHES.match(w.text) for w in words[1:4]):
             break
         inner = _after(words[length:], wrapper)
         if inner is None:

@@ -119,6 +119,10 @@ _PATTERNS: tuple[tuple[str, str, Severity, str], ...] = (
         r"^SET\b.*\b(SESSION_REPLICATION_ROLE|ROW_SECURITY|ZERO_DAMAGED_PAGES"
         r"|FOREIGN_KEY_CHECKS|UNIQUE_CHECKS|SQL_SAFE_UPDATES|SQL_LOG_BIN|GLOBAL|PERSIST"
         r"|PERSIST_ONLY|IDENTITY_INSERT|IGNORE_CHECKSUM_FAILURE|ALLOW_SYSTEM_TABLE_MODS"
+        r"|ALLOW_UNSIGNED_EXTENSIONS|ALLOW_COMMUNITY_EXTENSIONS|ENABLE_EXTERNAL_ACCESS"
+        r"|AUTOLOAD_KNOWN_EXTENSIONS|AUTOINSTALL_KNOWN_EXTENSIONS|TEMP_DIRECTORY"
+        r"|ALLOW_DDL|READONLY|TRUSTWORTHY|DB_CHAINING|CONTEXT_INFO|LOG_STATEMENT"
+        r"|PASSWORD_ENCRYPTION|SECURE_FILE_PRIV|DEFAULT ROLE|SAFE_UPDATES"
         r"|LOCAL_INFILE|GENERAL_LOG|LO_COMPAT_PRIVILEGES|EVENT_TRIGGERS)\b",
         "sql.setting",
         Severity.MEDIUM,
@@ -129,6 +133,20 @@ _PATTERNS: tuple[tuple[str, str, Severity, str], ...] = (
         "sql.maintenance",
         Severity.MEDIUM,
         "Locks tables for maintenance",
+    ),
+    (
+        r"^SET CLUSTER SETTING\b|^(PAUSE|CANCEL|RESUME) (JOBS?|QUER|SCHEDULE|SESSION)"
+        r"|^(START|STOP) (REPLICA|SLAVE|GROUP_REPLICATION)\b|^END CONVERSATION\b"
+        r"|^RESTART\b",
+        "sql.setting",
+        Severity.HIGH,
+        "Changes how databases follow one another",
+    ),
+    (
+        r"^USE (SECONDARY )?ROLES?\b",
+        "sql.role",
+        Severity.HIGH,
+        "Acts in another role",
     ),
     (
         r"^(REFRESH|CALL)\b",

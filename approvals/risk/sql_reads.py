@@ -31,6 +31,19 @@ _PRAGMA = re.compile(
     r"\s*\Z",
     re.IGNORECASE,
 )
+_TELLING_DBCC = re.compile(
+    r"dbcc\s+(?:check(?:alloc|catalog|constraints|db|filegroup|ident|table)|sqlperf"
+    r"|opentran|inputbuffer|outputbuffer|useroptions|showcontig|show_statistics"
+    r"|tracestatus|help|proccache|page)\b(?!.*(?:repair|reseed|clear))",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Of SQL Server's console commands, those that tell or check."""
+_ORACLE_STRING = re.compile(
+    r"\bn?q'(?:\[[^\]]{0,500}\]|\([^)]{0,500}\)|\{[^}]{0,500}\}|<[^>]{0,500}>"
+    r"|([^\s\w\[({<])[^']{0,500}?\1)'",
+    re.IGNORECASE,
+)
+"""Oracle's ``q'[it's]'``; what stands in it is looked at like all other words."""
 ACTING_PRAGMAS = names(
     "incremental_vacuum optimize shrink_memory wal_checkpoint disable_verification"
 )
@@ -48,12 +61,15 @@ def reads_only(text: str) -> bool:
 
 
 def _reads(bare: str, part: str) -> bool:
+    bare = _ORACLE_STRING.sub("''", bare)
     if not bare or bare.count("'") % 2:
         return not bare and not _changes(part, frozenset())
     first = _WORD.match(bare.lstrip("( \t\r\n"))
     word = first[0].lower() if first else ""
     if word == "pragma":
         return is_reading_pragma(bare)
+    if word == "dbcc":
+        return bool(_TELLING_DBCC.match(bare))
     allowed = _NAMES_OF_THINGS if word in ("show", "unpivot") else frozenset[str]()
     return word in _READING and not _changes(part, allowed)
 

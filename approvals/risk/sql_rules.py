@@ -10,7 +10,9 @@ from approvals.risk.sql_conditions import selects_all
 from approvals.risk.sql_functions import (
     is_outside,
     of_function,
+    of_secret_table,
     of_table_function,
+    of_text,
 )
 from approvals.risk.sql_reads import ACTING_PRAGMAS, READING_PRAGMAS
 
@@ -237,6 +239,8 @@ def _use(node: exp.Expr) -> Iterator[Match]:
 
 def _table(node: exp.Expr) -> Iterator[Match]:
     """DuckDB takes a file's name for a table: ``FROM '/etc/passwd'``."""
+    if isinstance(node, exp.Table):
+        yield from of_secret_table(node)
     this, alias = node.this, node.args.get("alias")
     # What sqlglot takes for names of columns: ``FROM file('/etc/passwd', 'CSV')``.
     if isinstance(alias, exp.TableAlias) and not alias.this and alias.columns:
@@ -287,6 +291,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], Iterator[Match]]] = {
     exp.Use: _use,
 }
 _PARTS: dict[type[exp.Expr], Callable[[exp.Expr], Iterator[Match]]] = {
+    exp.Literal: of_text,
     exp.Table: _table,
 }
 """What is looked at inside of statements only."""

@@ -8,6 +8,7 @@ nothing to that.
 from collections.abc import Iterator
 from functools import lru_cache
 
+from approvals.risk import packages
 from approvals.risk.context import Kind
 from approvals.risk.findings import Finding, Match, Severity, shortened
 from approvals.risk.tables import names
@@ -54,9 +55,11 @@ def analyse(view: View) -> Iterator[Finding]:
     broad = _broad(view) if _is_grave(admitted) else None
     if broad is None and is_altering:
         broad = _altered_all(view)
-    is_draft = _is_draft(view)
+    said_better = {"tool.publishes"} if _is_draft(view) else set()
+    if packages.judges(view):
+        said_better |= {"tool.acts", "tool.executes"}
     for match in admitted:
-        if is_draft and match.code == "tool.publishes":
+        if match.code in said_better:
             continue
         severity = _raised(match, broad is not None)
         target = _target(view) if match.severity is not Severity.LOW else ""

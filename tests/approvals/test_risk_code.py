@@ -190,3 +190,18 @@ def test_reading_never_raises(code: str) -> None:
     for language in ("", "python", "javascript"):
         for match in read(code, language).matches:
             assert match.message
+
+
+def worst_of_python(code: str) -> set[str]:
+    """The codes that are worse than a note."""
+    found = assess(Action("python", "bot", {"code": code})).findings
+    return {one.code for one in found if one.severity.rank >= Severity.MEDIUM.rank}
+
+
+def test_a_path_of_the_system_is_written_by_a_method_too() -> None:
+    code = "from pathlib import Path; Path('/etc/cron.d/a').write_text('b')"
+    assert "code.writes_file" in worst_of_python(code)
+
+
+def test_a_terminal_is_more_than_a_program() -> None:
+    assert worst_of_python("import pty; pty.spawn('/bin/date')")

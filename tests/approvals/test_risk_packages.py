@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from approvals.canonical import Action
 from approvals.risk import Context, assess
 from approvals.risk.context import Kind, Mapped, Role
+from approvals.risk.findings import Severity
 from approvals.risk.packages import of_command
+from approvals.risk.packages_ecosystems import Ecosystem
 from approvals.risk.packages_known import (
-    Ecosystem,
     _names,
     is_known,
     is_listed,
@@ -436,3 +437,74 @@ def test_finds_where_packages_come_from(command, code):
 )
 def test_looking_and_the_public_registries_are_fine(command):
     assert not {"medium", "high"} & set(codes_of(command).values())
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "name"),
+    [
+        (NPM, "chalkk-colors"), (NPM, "vite-plugin-reactt"),
+        (PYPI, "django-debug-toolbarr"),
+        (PYPI, "python-requests3"), (Ecosystem.CRATES, "tokio-utill"),
+        (Ecosystem.RUBYGEMS, "activerecord-importt"), (Ecosystem.NUGET, "Serilogg"),
+        (Ecosystem.PACKAGIST, "nesbot/carbn"),
+        (Ecosystem.GO, "github.com/spf13/viperr"),
+    ],
+)  # fmt: skip
+def test_one_misspelled_word_of_several_is_a_lookalike(ecosystem, name):
+    found = resemblance(ecosystem, name)
+    assert found is not None
+    assert found.is_close
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "name"),
+    [
+        (NPM, "spare-date"), (NPM, "@reach/dialog"), (PYPI, "alphai-api"),
+        (Ecosystem.GO, "github.com/samber/do"), (Ecosystem.RUBYGEMS, "rspec-sidekiq"),
+    ],
+)  # fmt: skip
+def test_words_of_their_own_are_no_slips(ecosystem, name):
+    found = resemblance(ecosystem, name)
+    assert found is None or not found.is_close
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "go install tools.example.net/x@latest", "brew install somebody/tap/tool",
+        "conda install -c http://example.net/ch numpy",
+        "mvn dependency:get -DremoteRepositories=http://example.net -Dartifact=a:b:1",
+    ],
+)  # fmt: skip
+def test_packages_from_anybodys_place_are_held(text):
+    assert codes_of(text)["packages.other_registry"] in {"medium", "high"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "go install golang.org/x/tools/gopls@latest",
+        "brew install hashicorp/tap/vault",
+        "conda install -c conda-forge numpy", "brew install jq",
+    ],
+)  # fmt: skip
+def test_well_known_places_are_fine(text):
+    assert "packages.other_registry" not in codes_of(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "held"),
+    [
+        ("install_package", {"name": "requests", "manager": "pip"}, False),
+        ("pip.install", {"packages": ["numpy"]}, False),
+        ("pip.install", {"packages": ["reqeusts"]}, True),
+        ("install_software", {"name": "requests"}, True),
+        ("pip.install", {}, True),
+    ],
+)
+def test_names_of_packages_say_more_than_that_something_is_installed(
+    name, arguments, held
+):
+    found = assess(Action(name, "bot", arguments)).findings
+    worst = max((one.severity.rank for one in found), default=0)
+    assert (worst >= Severity.MEDIUM.rank) is held

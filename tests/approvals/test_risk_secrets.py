@@ -80,6 +80,7 @@ KEYS = {
     "heroku": ("token", "HRKU-" + mixed(36)),
     "databricks": ("token", "dapi" + mixed(32, HEX)),
     "vault": ("token", "hvs." + mixed(24)),
+    "old_vault": ("token", "s." + mixed(24)),
     "docker": ("token", "dckr_pat_" + mixed(27)),
     "terraform": ("token", mixed(14) + ".atlasv1." + mixed(67)),
     "grafana": ("token", "glsa_" + mixed(32) + "_" + mixed(8, HEX)),
@@ -148,6 +149,8 @@ NAMED = [
     "Authorization: Bearer " + mixed(30),
     "export API_KEY=" + mixed(32, HEX),
     "ACCESS_TOKEN: " + mixed(24),
+    "db.internal:5432:shop:app:Kd83jdk2Q",
+    "carol:$6$Kd83jdk2$" + mixed(86) + ":19000:0:99999:7:::",
 ]
 
 

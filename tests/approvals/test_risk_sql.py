@@ -371,3 +371,37 @@ def test_reads_the_only_text_of_a_tool_that_is_called_like_a_database():
     assert not findings_of("SHOW INDEX FROM staff", "q", "duckdb.sql")
     codes = {one.code for one in findings_of("VACUUM FULL", "q", "duckdb.sql")}
     assert "sql.maintenance" in codes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT shell('date')", "SELECT rolname, rolpassword FROM pg_authid",
+        "SELECT * FROM mysql.user", "SELECT getenv('HOME')",
+        "SELECT XMLTYPE('<!DOCTYPE a SYSTEM \"http://x/\">') FROM dual",
+        "SELECT ctxsys.drithsx.sn(1, user) FROM dual", "START REPLICA",
+        "USE SECONDARY ROLES ALL", "SET allow_unsigned_extensions = true",
+        "SET CLUSTER SETTING a = 1", "DBCC CHECKDB ('a', REPAIR_REBUILD)",
+        "SELECT q'[a]' FROM dual; DROP TABLE t",
+    ],
+)  # fmt: skip
+def test_holds_what_manuals_of_databases_list(text):
+    assert worst_of(text) in {"medium", "high", "critical"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DBCC CHECKDB", "DBCC SQLPERF(LOGSPACE)", "SELECT q'[it's]' FROM dual",
+        "SELECT rolname FROM pg_authid", "SELECT user FROM mysql.user",
+        "SELECT * FROM system.query_log FORMAT Vertical",
+    ],
+)  # fmt: skip
+def test_passes_what_only_tells(text):
+    assert worst_of(text) in {None, "low"}
+
+
+def worst_of(text):
+    findings = assess(Action("execute_sql", "bot", {"query": text})).findings
+    ranked = sorted((one.severity for one in findings), key=lambda one: one.rank)
+    return ranked[-1].value if ranked else None
