@@ -154,6 +154,16 @@ class Story:
             self.request(request).pk, agent=self.agents[who], reason=words(reason)
         )
 
+    def erases(self, who: str, request: str | None = None) -> None:
+        lifecycle.erase(
+            self.request(request).pk, actor=COMMAND_LINE, ground=lifecycle.Ground.PERSON
+        )
+
+    def holds(self, who: str, request: str | None = None) -> None:
+        lifecycle.place_hold(
+            self.request(request).pk, actor=COMMAND_LINE, reference="Case 7"
+        )
+
     def redeems(
         self, who: str, request: str | None = None, digest: str = "now"
     ) -> None:

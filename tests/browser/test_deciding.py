@@ -28,7 +28,7 @@ def test_a_request_appears_is_opened_by_enter_and_approved_by_key(
     open_queue(page)
     expect(page.get_by_text("Nothing waits for you")).to_be_visible()
     approval = server.submit("email.send", summary="Send the invoice")
-    following = server.submit("calendar.delete")
+    following = server.submit("calendar.update")
     row = page.locator(f"#row-{approval['id']} a.row")
     expect(row).to_be_visible()
     expect(page.get_by_text("Nothing waits for you")).to_be_hidden()
@@ -130,7 +130,7 @@ def test_keys_are_ignored_with_modifiers_on_repeat_and_in_fields(
 def test_one_decides_and_the_others_row_changes_in_place(
     page: Page, server: Server, window: Callable[..., BrowserContext], width: int
 ) -> None:
-    approval, below = server.submit("email.send"), server.submit("calendar.delete")
+    approval, below = server.submit("email.send"), server.submit("calendar.update")
     bobs = window("bob", viewport={"width": width, "height": 800}).new_page()
     bobs.goto("/")
     expect(bobs.locator("#live")).to_have_attribute("data-state", "live")
