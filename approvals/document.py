@@ -71,8 +71,8 @@ class Reader:
         self.root = _compose(self.source)
 
     def report(self, node: Node, message: str, hint: str | None = None) -> None:
-        mark = node.start_mark
-        self.problems.append(Problem(mark.line + 1, mark.column + 1, message, hint))
+        line, column = _line_and_column(self.source, node.start_mark.index)
+        self.problems.append(Problem(line, column, message, hint))
 
     def report_within(
         self, node: ScalarNode, line: int, column: int, message: str, hint: str | None
@@ -245,7 +245,7 @@ def _compose(source: str) -> Node:
             raise Unreadable(*problems)
         node: Node | None = yaml.compose(source, _LOADER)
     except yaml.MarkedYAMLError as error:
-        raise Unreadable(_syntax_problem(error)) from None
+        raise Unreadable(_syntax_problem(source, error)) from None
     except yaml.YAMLError as error:
         raise Unreadable(Problem(None, None, f"not YAML: {error}")) from None
     if node is None:
@@ -261,31 +261,33 @@ def _extras(source: str) -> Iterator[Problem]:
         depth -= isinstance(event, CollectionEndEvent)
         documents += isinstance(event, DocumentStartEvent)
         if documents > 1:
-            yield _event_problem(event, "only one document is allowed")
+            yield _event_problem(source, event, "only one document is allowed")
             return
         if depth > MAX_DEPTH:
-            yield _event_problem(event, f"nested deeper than {MAX_DEPTH} levels")
+            message = f"nested deeper than {MAX_DEPTH} levels"
+            yield _event_problem(source, event, message)
             return
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-            yield _event_problem(event, "anchors and aliases are not allowed")
+            yield _event_problem(source, event, "anchors and aliases are not allowed")
         elif isinstance(event, NodeEvent) and getattr(event, "tag", None):
-            yield _event_problem(event, "tags are not allowed")
+            yield _event_problem(source, event, "tags are not allowed")
 
 
-def _event_problem(event: Event, message: str) -> Problem:
+def _event_problem(source: str, event: Event, message: str) -> Problem:
     mark: Any = event.start_mark
-    return Problem(mark.line + 1, mark.column + 1, message)
+    return Problem(*_line_and_column(source, mark.index), message)
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError) -> Problem:
+def _syntax_problem(source: str, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     message = ": ".join(filter(None, (error.context, error.problem)))
     if mark is None:
         return Problem(None, None, message)
-    return Problem(mark.line + 1, mark.column + 1, message)
+    return Problem(*_line_and_column(source, mark.index), message)
 
 
 def _line_and_column(source: str, index: int) -> tuple[int, int]:
+    """As editors count: YAML breaks lines at U+0085 and U+2028 as well."""
     return source.count("\n", 0, index) + 1, index - source.rfind("\n", 0, index)
 
 

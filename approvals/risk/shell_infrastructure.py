@@ -170,8 +170,7 @@ def _verbs(call: Call) -> list[str]:
 
 def _without_globals(call: Call) -> list[str]:
     """The words of aws without the options that may stand before the service."""
-    before = ("", *call.texts[:-1])
-    pairs = zip(before, call.texts, strict=True)
+    pairs = zip(("", *call.texts), call.texts, strict=False)
     return [text for option, text in pairs if option not in _AWS_GLOBALS]
 
 

@@ -24,7 +24,7 @@ def problem(source: str) -> Problem:
     [
         ("", 1, 1, "empty"),
         ("# only a comment", 1, 1, "empty"),
-        ("a: [1", 2, 1, "flow sequence"),
+        ("a: [1", 1, 6, "flow sequence"),
         ("a: 1\nb: 2: 3", 2, 5, "mapping values"),
         ("a: &x 1\nb: 2", 1, 4, "anchors"),
         ("a: &x [*x]", 1, 4, "anchors"),
@@ -220,3 +220,13 @@ def test_a_place_in_a_text_is_found_in_the_document(written: str) -> None:
     assert found.line
     assert found.column
     assert lines[found.line - 1][found.column - 1 :].startswith("HERE")
+
+
+@pytest.mark.parametrize("unseen", ["\x85", "\u2028", "\u2029", "\r"])
+def test_lines_are_counted_as_editors_do(unseen: str) -> None:
+    source = f"a: 1\n# {unseen} one line{unseen}\nb: [\n"
+    with pytest.raises(Unreadable) as caught:
+        Reader(source)
+    lines = [problem.line or 0 for problem in caught.value.problems]
+    assert lines
+    assert max(lines) <= source.count("\n") + 1

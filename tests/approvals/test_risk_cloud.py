@@ -167,3 +167,9 @@ def test_whatever_does_not_read_is_held(text):
 def test_whatever_reads_passes(text):
     findings = assess(Action("Bash", "bot", {"command": text})).findings
     assert all(finding.severity.rank < MEDIUM.rank for finding in findings)
+
+
+@pytest.mark.parametrize("command", ["aws", "AWS", "aws --profile", "aws --region x"])
+def test_a_cloud_program_without_a_word_is_read_all_the_same(command):
+    found = assess(Action("Bash", "bot", {"command": command})).findings
+    assert not [one for one in found if "could not be analysed" in one.message.lower()]
