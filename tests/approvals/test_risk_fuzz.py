@@ -7,6 +7,7 @@ look for them.
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -80,3 +81,20 @@ def problems_of(source: str) -> tuple[Problem, ...]:
     except PolicyError as error:
         return error.problems or (Problem(None, None, ""),)
     return ()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("sql.execute", {"sql": f"DELETE FROM t LIMIT {'9' * 40}"}),
+        ("payments.refund", {"amount": "9" * 30, "currency": "EUR"}),
+        ("payments.transfer", {"amount": "1e400", "to": "x"}),
+        ("payments.transfer", {"amount": 1e300, "to": "x"}),
+        ("Bash", {"command": f"kubectl scale deploy x --replicas={'9' * 40}"}),
+        ("delete_users", {"count": 2**53 - 1}),
+    ],
+)
+def test_what_numbers_of_any_size_add_up_to_can_be_stored(
+    name: str, arguments: dict[str, Any]
+) -> None:
+    holds(Action(name=name, agent="fuzzer", arguments=arguments))

@@ -1,5 +1,7 @@
 """Pieces that hostile actions and policies are put together from."""
 
+import rfc8785
+
 from approvals.canonical import Action
 from approvals.risk import assess
 from approvals.risk.context import Context, Kind, Mapped, Role
@@ -235,6 +237,9 @@ def holds(action: Action) -> None:
         if finding.span is not None:
             start, end = finding.span
             assert 0 <= start <= end <= len(_text_at(action, finding.pointer)), finding
+    # A vote commits to this; what is no RFC 8785 JSON could be neither stored nor seen.
+    found = [finding.as_dict() for finding in assessment.findings]
+    rfc8785.dumps({"findings": found, "impact": assessment.impact.as_dict()})
 
 
 def _text_at(action: Action, pointer: str) -> str:
