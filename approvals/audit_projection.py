@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-import rfc8785
 from django.db.models import F, QuerySet
 
 from approvals.models import ApprovalRequest
+from audit import jcs
 
 CHUNK = 2000
 """Rows read at a time."""
@@ -38,7 +38,7 @@ def _as_document(row: dict[str, Any]) -> dict[str, Any]:
     claims = {name: row.pop(name) for name in _CLAIMS}
     row["id"] = str(row["id"])
     row["source"], row["permit"] = row.pop("decision_source"), row.pop("permit_state")
-    row["claims"] = rfc8785.dumps(claims).decode()
+    row["claims"] = jcs.dumps(claims).decode()
     row["erased"] = row.pop("erased_at") is not None
     if row["erased"]:
         row["canonical"] = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NoReturn
 
-import rfc8785
+from audit import jcs
 
 MAX_DEPTH = 32
 """How deep objects and lists may nest, the document itself included."""
@@ -54,7 +54,7 @@ class Action:
             "resource": self.resource,
             "subject": self.subject,
         }
-        return rfc8785.dumps(document).decode()
+        return jcs.dumps(document).decode()
 
 
 def digest(canonical: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -23,15 +23,28 @@ from audit.actions import Action
 from audit.log import Actor, record
 from audit.models import Checkpoint, Cosignature, Entry, Leaf, Pending
 from audit.models.entries import rfc3339
+from audit.payloads import contents_of
 
 CHUNK = 2000
 """Entries read at a time."""
-_Row = tuple[int, bytes, str, str]
-"""Index, canonical bytes, and the subject's type and id."""
 
 
 class ExportError(Exception):
     """Nothing is exported; the text is a sentence for who asked."""
+
+
+class _Row(NamedTuple):
+    """An entry, with its place and its subject."""
+
+    index: int
+    entry: UUID
+    canonical: bytes
+    subject_type: str
+    subject_id: str
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        return self.subject_type, self.subject_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +196,9 @@ class _Seen:
     """Ids by type."""
 
     def take(self, chunk: list[_Row]) -> None:
-        for index, _, kind, name in chunk:
-            self.indexes.add(index // tiles.WIDTH * tiles.WIDTH)
-            self.subjects.setdefault(kind, set()).add(name)
+        for row in chunk:
+            self.indexes.add(row.index // tiles.WIDTH * tiles.WIDTH)
+            self.subjects.setdefault(row.subject_type, set()).add(row.subject_id)
 
 
 def _manifest(export: Export, origin: str, key: note.VerifierKey) -> bytes:
@@ -213,11 +226,15 @@ def _signed_head(checkpoint: Checkpoint) -> note.Note:
 
 def _entry_lines(export: Export, seen: _Seen) -> Iterator[bytes]:
     leaves = leaves_of(export.scope, export.checkpoint.size).values_list(
-        "index", "entry__canonical", "entry__subject_type", "entry__subject_id"
+        "index",
+        "entry_id",
+        "entry__canonical",
+        "entry__subject_type",
+        "entry__subject_id",
     )
     rows = leaves.iterator(chunk_size=CHUNK)
     while some := list(islice(rows, CHUNK)):
-        chunk = [(index, bytes(text), kind, name) for index, text, kind, name in some]
+        chunk = [_Row(index, id, bytes(text), *of) for index, id, text, *of in some]
         if not export.is_whole:
             seen.take(chunk)
         yield from map(bundle.line, _with_written(chunk))
@@ -225,43 +242,34 @@ def _entry_lines(export: Export, seen: _Seen) -> Iterator[bytes]:
 
 def _with_written(chunk: list[_Row]) -> Iterator[dict[str, Any]]:
     """The lines of these entries, with what they commit to where it is there."""
-    texts = [canonical.decode(errors="replace") for _, canonical, *_ in chunk]
+    texts = [row.canonical.decode(errors="replace") for row in chunk]
     sealed = [_commitments(text) for text in texts]
-    subjects = [(kind, name) for _, _, kind, name in chunk]
-    wanted = [
-        (*subject, commitment)
-        for subject, commitments in zip(subjects, sealed, strict=True)
-        for commitment in commitments
-    ]
-    contents, keys = _contents(wanted), _keys({one[:2] for one in wanted})
-    for (index, *_), text, subject, found in zip(
-        chunk, texts, subjects, sealed, strict=True
-    ):
-        document: dict[str, Any] = {"index": index, "entry": text}
-        if found:
-            document["key"] = keys.get(subject)
-            pairs = ((one, contents.get((*subject, one))) for one in found)
-            document["written"] = {one: text for one, text in pairs if text is not None}
+    wanted = [row for row, found in zip(chunk, sealed, strict=True) if found]
+    contents = contents_of((*row.subject, row.entry) for row in wanted)
+    keys = _keys({row.subject for row in wanted})
+    for row, text, commitments in zip(chunk, texts, sealed, strict=True):
+        document: dict[str, Any] = {"index": row.index, "entry": text}
+        if commitments:
+            written = contents.get(row.entry, {})
+            document["key"] = keys.get(row.subject)
+            document["written"] = {
+                commitment: written[member]
+                for member, commitment in commitments
+                if member in written
+            }
         yield document
 
 
-def _commitments(canonical: str) -> list[str]:
-    """Of an entry; none where somebody made it something else."""
+def _commitments(canonical: str) -> list[tuple[str, str]]:
+    """Members and commitments; none where somebody made an entry something else."""
     if f'{{"{sealing.MEMBER}":' not in canonical:
         return []
     try:
-        data = json.loads(canonical)["data"]
-        return [commitment for _, commitment in sealing.commitments(data)]
+        return list(sealing.commitments(json.loads(canonical)["data"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return []
 
 
-_CONTENTS = """
-SELECT subject_type, subject_id, commitment, content
-FROM unnest(%s::text[], %s::text[], %s::text[])
-    AS wanted (subject_type, subject_id, commitment)
-JOIN audit_payload USING (subject_type, subject_id, commitment)
-"""
 _KEYS = """
 SELECT subject_type, subject_id, secret
 FROM unnest(%s::text[], %s::text[]) AS wanted (subject_type, subject_id)
@@ -269,26 +277,15 @@ JOIN audit_subjectkey USING (subject_type, subject_id)
 """
 
 
-def _contents(
-    wanted: list[tuple[str, str, str]],
-) -> dict[tuple[str, str, str], str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_CONTENTS, _columns(wanted, 3))
-        return {tuple(key): content for *key, content in cursor.fetchall()}
-
-
 def _keys(wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """In Base64."""
+    columns = [[kind for kind, _ in wanted], [name for _, name in wanted]]
     with connection.cursor() as cursor:
-        cursor.execute(_KEYS, _columns(wanted, 2))
+        cursor.execute(_KEYS, columns)
         return {
             (kind, name): base64.b64encode(secret).decode()
             for kind, name, secret in cursor.fetchall()
         }
-
-
-def _columns(rows: Iterable[tuple[str, ...]], width: int) -> list[list[str]]:
-    return [list(column) for column in zip(*rows, strict=True)] or [[]] * width
 
 
 def _projection_lines(

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from audit import sealing
 from audit.actions import Action
@@ -43,21 +43,22 @@ def person(user: AbstractBaseUser) -> Actor:
 
 _INSERT = """
 WITH kept AS (
-    INSERT INTO audit_payload (subject_type, subject_id, commitment, content)
-    SELECT %(subject_type)s, %(subject_id)s, commitment, content
-    FROM unnest(%(commitments)s::text[], %(contents)s::text[])
-        AS written (commitment, content)
-    ON CONFLICT DO NOTHING
+    INSERT INTO audit_payload (subject_type, subject_id, entry_id, members, contents)
+    SELECT %(subject_type)s, %(subject_id)s, %(id)s, %(members)s::text[],
+        %(contents)s::text[]
+    WHERE cardinality(%(members)s::text[]) > 0
 ), made AS (
     INSERT INTO audit_subjectkey (subject_type, subject_id, secret)
-    SELECT %(subject_type)s, %(subject_id)s, %(secret)s WHERE %(secret)s IS NOT NULL
+    SELECT %(subject_type)s, %(subject_id)s, %(secret)s::bytea
+    WHERE %(secret)s::bytea IS NOT NULL
 )
 INSERT INTO audit_entry (
     id, at, action, actor_type, actor_id, actor_name,
     subject_type, subject_id, data, canonical, leaf_hash
 ) VALUES (
     %(id)s, %(at)s, %(action)s, %(actor_type)s, %(actor_id)s, %(actor_name)s,
-    %(subject_type)s, %(subject_id)s, %(data)s, %(canonical)s, %(leaf_hash)s
+    %(subject_type)s, %(subject_id)s,
+    convert_from(%(canonical)s, 'UTF8')::jsonb -> 'data', %(canonical)s, %(leaf_hash)s
 )
 """
 
@@ -115,13 +116,16 @@ def _key_of(subject: tuple[str, str]) -> bytes:
 
 
 def _store(entry: Entry, secret: bytes | None, payloads: list[Payload]) -> None:
-    """All of it in one statement, for every answer waits for it."""
+    """All of it in one statement, for every answer waits for it.
+
+    By psycopg's own cursor, so that PostgreSQL plans it once for a connection and not
+    each time.
+    """
     values: dict[str, Any] = {
         **{field: getattr(entry, field) for field in _COLUMNS},
-        "data": Jsonb(entry.data),
         "secret": secret,
-        "commitments": [one.commitment for one in payloads],
+        "members": [one.member for one in payloads],
         "contents": [one.content for one in payloads],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as sent:
+        sent.execute(_INSERT, values)

@@ -2,11 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
+from django.db import connection
 
 from audit import sealing
-from audit.models import Entry, Payload
+from audit.models import Entry
+
+Contents = Mapping[str, str]
+"""The RFC 8785 JSON of an entry's sealed members, by their names."""
+
+_CONTENTS = """
+SELECT entry_id, members, contents
+FROM unnest(%s::text[], %s::text[], %s::uuid[])
+    AS wanted (subject_type, subject_id, entry_id)
+JOIN audit_payload USING (subject_type, subject_id, entry_id)
+"""
 
 
 class Erased(str):
@@ -23,35 +34,39 @@ def revealed(entries: Iterable[Entry]) -> dict[Any, dict[str, Any]]:
     ERASED stands where it is gone. One query, whatever the number of entries.
     """
     entries = list(entries)
-    contents = _contents(entries)
+    contents = contents_of(
+        (entry.subject_type, entry.subject_id, entry.pk)
+        for entry in entries
+        if any(sealing.commitments(entry.data))
+    )
     return {entry.pk: _opened(entry, contents) for entry in entries}
 
 
-def _opened(
-    entry: Entry, contents: Mapping[tuple[str, str, str], str]
-) -> dict[str, Any]:
+def _opened(entry: Entry, contents: Mapping[UUID, Contents]) -> dict[str, Any]:
     """``entry.data`` itself stays as it is: it is what the hash covers."""
     data = dict(entry.data)
-    for name, commitment in sealing.commitments(entry.data):
-        content = contents.get((entry.subject_type, entry.subject_id, commitment))
-        data[name] = ERASED if content is None else sealing.opened(content)
+    written = contents.get(entry.pk, {})
+    for name, _ in sealing.commitments(entry.data):
+        data[name] = sealing.opened(written[name]) if name in written else ERASED
     return data
 
 
-def _contents(entries: list[Entry]) -> dict[tuple[str, str, str], str]:
-    subjects: dict[str, set[str]] = {}
-    for entry in entries:
-        if any(sealing.commitments(entry.data)):
-            subjects.setdefault(entry.subject_type, set()).add(entry.subject_id)
-    if not subjects:
+def contents_of(
+    entries: Iterable[tuple[str, str, UUID]],
+) -> dict[UUID, Contents]:
+    """What was sealed in each of these entries and is there; by one query.
+
+    Each is given by the type and the id of its subject, and its own id.
+    """
+    columns = [list(column) for column in zip(*entries, strict=True)]
+    if not columns:
         return {}
-    wanted = Q()
-    for kind, ids in subjects.items():
-        wanted |= Q(subject_type=kind, subject_id__in=ids)
-    return {
-        (one.subject_type, one.subject_id, one.commitment): one.content
-        for one in Payload.objects.filter(wanted)
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CONTENTS, columns)
+        return {
+            entry: dict(zip(members, contents, strict=True))
+            for entry, members, contents in cursor.fetchall()
+        }
 
 
 def facts_of(entry: Entry) -> dict[str, Any]:

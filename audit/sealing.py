@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import rfc8785
+from audit import jcs
 
 KEY_BYTES = 32
 MEMBER, SCHEME = "sealed", "hmac-sha256:"
@@ -29,8 +29,9 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The RFC 8785 JSON of a sealed value, and the commitment to it."""
+    """The RFC 8785 JSON of a sealed member, and the commitment to it."""
 
+    member: str
     commitment: str
     content: str
 
@@ -40,17 +41,19 @@ def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def seal(written: Sealed, key: bytes) -> Payload:
-    """Equal values of one subject have equal commitments, those of two never."""
-    content = written.content or rfc8785.dumps(written.value).decode()
-    digest = hmac.digest(key, content.encode(), "sha256").hex()
-    return Payload(SCHEME + digest, content)
+def commitment(content: str, key: bytes) -> str:
+    """Equal contents of one subject have equal commitments, those of two never."""
+    return SCHEME + hmac.digest(key, content.encode(), "sha256").hex()
 
 
 def holds(payload: Payload, key: bytes) -> bool:
     """Whether this is what was committed to."""
-    digest = hmac.digest(key, payload.content.encode(), "sha256").hex()
-    return hmac.compare_digest(payload.commitment, SCHEME + digest)
+    return hmac.compare_digest(payload.commitment, commitment(payload.content, key))
+
+
+def content_of(value: Any) -> str:
+    """The RFC 8785 JSON that stands for a value."""
+    return jcs.dumps(value).decode()
 
 
 def opened(content: str) -> Any:
@@ -69,15 +72,15 @@ def sealed(data: Mapping[str, Any], key: bytes) -> tuple[dict[str, Any], list[Pa
     Nothing written is nothing to hide: an empty text stays as it is.
     """
     plain: dict[str, Any] = {}
-    payloads: dict[str, Payload] = {}
+    payloads: list[Payload] = []
     for name, value in data.items():
         if isinstance(value, Sealed) and value.value:
-            payload = seal(value, key)
-            payloads[payload.commitment] = payload
-            plain[name] = {MEMBER: payload.commitment}
+            content = value.content or content_of(value.value)
+            payloads.append(Payload(name, commitment(content, key), content))
+            plain[name] = {MEMBER: payloads[-1].commitment}
         else:
             plain[name] = value.value if isinstance(value, Sealed) else value
-    return plain, list(payloads.values())
+    return plain, payloads
 
 
 def commitments(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

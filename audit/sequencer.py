@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit import note, tiles
 from audit.merkle import Frontier
-from audit.models import Checkpoint, Leaf, Tile
+from audit.models import Checkpoint, Tile
 
 BATCH = 1000
 """Entries that one checkpoint adds at most."""
@@ -31,6 +31,11 @@ WITH taken AS (
 SELECT taken.entry_id, audit_entry.leaf_hash
 FROM taken JOIN audit_entry ON audit_entry.id = taken.entry_id
 ORDER BY taken.id
+"""
+_ADD = """
+INSERT INTO audit_leaf (index, entry_id, hash)
+SELECT %s + place, entry_id, hash
+FROM unnest(%s::uuid[], %s::bytea[]) WITH ORDINALITY AS taken (entry_id, hash, place)
 """
 
 
@@ -122,11 +127,10 @@ def _origin(found: Checkpoint | None) -> str:
 
 def _grow(frontier: Frontier, taken: list[tuple[UUID, bytes]]) -> None:
     start = frontier.size
-    Leaf.objects.bulk_create(
-        Leaf(index=start + offset, entry_id=entry, hash=hash)
-        for offset, (entry, hash) in enumerate(taken)
-    )
-    for _, hash in taken:
+    entries, hashes = zip(*taken, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, [start - 1, list(entries), list(hashes)])
+    for hash in hashes:
         frontier.append(hash)
     _fill_tiles(0, start, frontier.size)
 

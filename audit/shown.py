@@ -133,7 +133,7 @@ def _fits(value: Any, commitment: str, key: bytes | None) -> bool:
     """Without the key nobody can say; payload and key are erased together."""
     return (
         key is not None
-        and sealing.seal(sealing.Sealed(value), key).commitment == commitment
+        and sealing.commitment(sealing.content_of(value), key) == commitment
     )
 
 

@@ -24,8 +24,12 @@ AND NOT EXISTS (SELECT FROM audit_pending WHERE entry_id = audit_entry.id)
 ORDER BY id LIMIT 1
 """
 _PAYLOADS = """
-SELECT subject_type, subject_id, commitment, content, secret
-FROM audit_payload LEFT JOIN audit_subjectkey USING (subject_type, subject_id)
+SELECT audit_payload.subject_type, audit_payload.subject_id, member, content, secret,
+    coalesce(data -> member ->> 'sealed', '')
+FROM audit_payload
+LEFT JOIN audit_subjectkey USING (subject_type, subject_id)
+LEFT JOIN audit_entry ON audit_entry.id = entry_id
+CROSS JOIN unnest(members, contents) AS written (member, content)
 """
 
 
@@ -182,6 +186,6 @@ def _stored_payloads() -> Iterable[tuple[str, str, Payload, bytes | None]]:
     with connection.cursor() as cursor:
         cursor.execute(_PAYLOADS)
         while rows := cursor.fetchmany(CHUNK):
-            for kind, subject, commitment, content, secret in rows:
+            for kind, subject, member, content, secret, commitment in rows:
                 key = None if secret is None else bytes(secret)
-                yield kind, subject, Payload(commitment, content), key
+                yield kind, subject, Payload(member, commitment, content), key

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import measures
 
-ROUNDS, CLIENTS = 3, 32
+ROUNDS, CLIENTS = 5, 32
 PROGRAMS = {"on": ["manage.py"], "off": ["-m", "benchmarks.unlogged"]}
 Server = Callable[[list[str]], AbstractContextManager[tuple[str, str]]]
 """Starts one in a data folder of its own; its address and an agent's key."""

@@ -105,6 +105,8 @@ DATABASES: dict[str, dict[str, Any]] = {
             **_CONNECTION["OPTIONS"],
             "pool": {"min_size": 2, "max_size": 24, "timeout": 10},
             "application_name": "countersign",
+            # For psycopg's own cursors, as audit.log has one; Django's never prepare.
+            "prepare_threshold": 5,
         },
     }
 }

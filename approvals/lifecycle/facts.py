@@ -3,11 +3,10 @@
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
-
 from agents.models import AgentKey
 from approvals.access import tier_of
 from approvals.models import ApprovalRequest
+from audit import jcs
 from audit.log import Sealed
 
 
@@ -72,7 +71,7 @@ def digest_of_findings(approval: ApprovalRequest) -> str:
 
 
 def _digest(value: Any) -> str:
-    return f"sha256:{sha256(rfc8785.dumps(value)).hexdigest()}"
+    return f"sha256:{sha256(jcs.dumps(value)).hexdigest()}"
 
 
 def claims_of(approval: ApprovalRequest) -> dict[str, Any]:

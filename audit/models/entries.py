@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
 from django.db import models
 from django.db.models.fields.json import KT
 from uuid_utils.compat import uuid7
+
+from audit import jcs
 
 
 class Entry(models.Model):
@@ -71,7 +72,7 @@ class Entry(models.Model):
 
     def canonical_bytes(self) -> bytes:
         """RFC 8785 canonical JSON of ``facts()``."""
-        return rfc8785.dumps(self.facts())
+        return jcs.dumps(self.facts())
 
 
 class Pending(models.Model):

@@ -153,8 +153,10 @@ def test_what_an_agent_wrote_as_erased_is_not_taken_for_it(
 def test_page_says_when_a_text_was_swapped(reader: Client, write: Write) -> None:
     entry = write(message=Sealed("Delete staging"))
     assert "Does not fit its commitment" not in page_of(reader, entry)
-    changed_by_force("UPDATE audit_payload SET content = %s", '"Delete production"')
-    assert Payload.objects.get().content == '"Delete production"'
+    changed_by_force(
+        "UPDATE audit_payload SET contents = ARRAY[%s]", '"Delete production"'
+    )
+    assert Payload.objects.get().contents == ['"Delete production"']
     assert "Does not fit its commitment" in page_of(reader, entry)
 
 

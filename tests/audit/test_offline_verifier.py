@@ -244,8 +244,10 @@ def test_an_id_of_another_time_than_the_entry_claims_is_found(house: House) -> N
 def test_a_swapped_payload_is_found(house: House) -> None:
     entry = house.entry("request:voted", house.asked)
     with without_guards():
-        sealed = entry.data["message"]["sealed"]
-        Payload.objects.filter(commitment=sealed).update(content='"never!"')
+        kept = Payload.objects.get(entry_id=entry.pk)
+        at = kept.members.index("message") + 1
+        swap = f"UPDATE audit_payload SET contents[{at}] = %s WHERE entry_id = %s"
+        sql(swap, '"never!"', entry.pk)
     words = f"Entry {entry.leaf.index} does not commit to what is shown as its message."
     assert words in faults(exported(), old=house.old)
 

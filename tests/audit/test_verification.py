@@ -181,7 +181,7 @@ def test_finds_a_head_that_is_not_what_was_signed(entries: list[Entry]) -> None:
 
 
 def test_finds_a_swapped_payload(entries: list[Entry]) -> None:
-    tamper(lambda: Payload.objects.filter(subject_id="3").update(content='"x"'))
+    tamper(lambda: Payload.objects.filter(subject_id="3").update(contents=['"x"']))
     assert fault() == ("payload of request 3", "it is not what was sealed")
 
 
@@ -219,6 +219,7 @@ def test_a_history_that_was_made_anew_is_found_by_an_older_checkpoint(
 ) -> None:
     def make_anew() -> None:
         forget_tree()
+        Payload.objects.filter(entry_id=entries[1].pk).delete()
         entries[1].delete()
         for entry in Entry.objects.order_by("id"):
             Pending.objects.create(entry_id=entry.pk)
@@ -236,6 +237,7 @@ def test_a_log_that_was_rolled_back_is_found_by_an_older_checkpoint(
 ) -> None:
     def roll_back() -> None:
         forget_tree()
+        Payload.objects.exclude(entry_id=entries[0].pk).delete()
         Entry.objects.exclude(pk=entries[0].pk).delete()
         Pending.objects.create(entry_id=entries[0].pk)
 
