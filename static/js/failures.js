@@ -13,7 +13,9 @@ export function watchFailures() {
     if (ctx?.request) fail({ ...words(0, isRead(ctx)), again: again(ctx) });
   });
   // What came through proves that the line is good again.
-  document.addEventListener("htmx:after:swap", close);
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx?.response?.status < 400) close();
+  });
 }
 
 // ``again``: what "Try again" does; without it the page is loaded anew.
@@ -22,12 +24,13 @@ export function fail({ what, so, id = "", again = null }) {
   const [title, more] = [document.createElement("strong"), document.createElement("p")];
   title.textContent = what;
   more.textContent = so;
-  const parts = [title, more];
-  if (id) parts.push(named(id));
+  const said = document.createElement("div");
+  said.setAttribute("role", "alert");
+  said.append(title, more, ...(id ? [named(id)] : []));
   const row = document.createElement("div");
   row.className = "send-row";
   row.append(button(again ? "Try again" : "Reload the page", again ?? (() => location.reload())), button("Close", close));
-  place.replaceChildren(...parts, row);
+  place.replaceChildren(said, row);
 }
 
 function close() {

@@ -9,10 +9,11 @@ const MOST = 100;
 let isOver = false;
 let timer;
 
-export function watchOffline(live) {
+export async function watchOffline(live) {
   if (!navigator.serviceWorker || !globalThis.caches) return;
   const { person } = document.documentElement.dataset;
-  quietly(forget({ unless: person ?? null }));
+  // Before anything is kept: what is somebody else's goes first.
+  await quietly(forget({ unless: person ?? null }));
   if (!person) return;
   start();
   for (const form of document.querySelectorAll("form[action$='/logout/']")) form.addEventListener("submit", end);
@@ -56,6 +57,10 @@ function follow(live, person) {
 }
 
 // Storage may be full or forbidden: then there is no list offline, and all else works.
-function quietly(promise) {
-  promise?.catch(() => {});
+async function quietly(promise) {
+  try {
+    await promise;
+  } catch {
+    // As if there were no worker.
+  }
 }

@@ -21,7 +21,7 @@ class Palette {
   #said = document.getElementById("palette-said");
   #items = [];
   #shown = [];
-  #at = 0;
+  #at = -1;
   #places = [];
   #placesAt = -Infinity;
   #openedAt = 0;
@@ -86,11 +86,12 @@ class Palette {
     if (event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      const count = this.#shown.length;
-      if (count) this.#mark((this.#at + (event.key === "ArrowDown" ? 1 : count - 1)) % count);
+      const [count, isDown] = [this.#shown.length, event.key === "ArrowDown"];
+      const from = isDown ? this.#at : Math.max(this.#at, 0);
+      if (count) this.#mark((from + (isDown ? 1 : count - 1)) % count);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (!event.repeat && this.#shown.length) this.#choose(this.#shown[this.#at]);
+      if (!event.repeat && this.#shown[this.#at]) this.#choose(this.#shown[this.#at]);
     }
   }
 
@@ -99,7 +100,8 @@ class Palette {
     const found = text ? matching([...this.#items, ...this.#places, ...this.#byId(text)], text) : this.#first();
     this.#shown = byGroup(found.slice(0, SHOWN));
     this.#list.replaceChildren(...groups(this.#shown));
-    this.#mark(0);
+    // Enter alone, right after the palette opened, must not do anything.
+    this.#mark(text ? 0 : -1);
     const more = found.length - this.#shown.length;
     this.#said.textContent = found.length ? `${found.length} found${more > 0 ? `, ${more} not shown` : ""}` : "Nothing found";
   }
