@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Server
 from tests.serving import manage
@@ -253,6 +253,36 @@ def test_the_sign_in_passes_axe(window: Window, running_server: Server) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("alert").wait_for()
     assert_usable(page, "the sign-in")
+
+
+def test_on_a_phone_a_finger_hits_what_it_means(
+    window: Window, requests: dict[str, str]
+) -> None:
+    context = window(
+        "alice",
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+    )
+    page = context.new_page()
+    named = (".tabs > a", ".more > summary", ".tool", ".brake-control > summary")
+    pressed = ", ".join([*named, ".verb", ".button:not(.small)"])
+    for address in ("/", requests["waiting"], "/me", "/audit/"):
+        page.goto(address)
+        # A page that is too wide is shown smaller: then these would be larger.
+        assert page.evaluate("innerWidth") == 390, address
+        for element in page.locator(pressed).all():
+            box = element.bounding_box()
+            if box is not None:
+                assert box["height"] >= 48, (address, element.inner_text())
+        tabs = page.locator(".tabs")
+        if address == requests["waiting"]:
+            expect(tabs).to_be_hidden()
+            expect(page.locator("a.back")).to_be_visible()
+        else:
+            box = tabs.bounding_box()
+            assert box
+            assert box["y"] + box["height"] == 844
 
 
 def names_of(
