@@ -31,21 +31,24 @@ function show(theme) {
 function unsentTheme() {
   try {
     const unsent = JSON.parse(localStorage.getItem(UNSENT));
-    return unsent?.person === document.documentElement.dataset.person ? unsent?.theme : null;
+    const isMine = unsent?.person === document.documentElement.dataset.person;
+    return isMine && !unsent.answered ? unsent.theme : null;
   } catch {
     return null;
   }
 }
 
 async function send(button, theme) {
-  keep(UNSENT, JSON.stringify({ person: document.documentElement.dataset.person, theme }));
+  const sent = { person: document.documentElement.dataset.person, theme };
+  keep(UNSENT, JSON.stringify(sent));
   const form = new FormData();
   form.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
   form.set("theme", theme);
   try {
     // Outlives the page, if somebody leaves it at once.
     const answer = await fetch(button.dataset.themeToggle, { method: "POST", body: form, keepalive: true });
-    if (answer.ok && unsentTheme() === theme) keep(UNSENT, "null");
+    // Not forgotten yet: the next page may have been made before this was kept.
+    if (answer.ok && unsentTheme() === theme) keep(UNSENT, JSON.stringify({ ...sent, answered: Date.now() }));
   } catch {
     // Said again by the next page.
   }

@@ -7,6 +7,14 @@ export function watchPreferences() {
     event.preventDefault();
     if (!event.repeat) form.requestSubmit();
   });
+  // What is saved here is newer than what the button in the top bar could not send.
+  form.addEventListener("submit", () => {
+    try {
+      localStorage.removeItem("theme-unsent");
+    } catch {
+      // Storage is off: nothing is kept there.
+    }
+  });
   // In force at once, so that one sees what one chooses; kept when it is saved.
   form.elements.theme.addEventListener("change", ({ target }) => {
     if (target.value === "system") delete document.documentElement.dataset.theme;

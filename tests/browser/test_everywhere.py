@@ -155,7 +155,9 @@ def test_what_somebody_prefers_is_theirs_on_every_device(
     expect(deadline).to_have_attribute("title", re.compile(r"GMT\+9.*T.*Z$"))
     other.locator("[data-theme-toggle]").click()
     expect(other.locator("html")).not_to_have_attribute("data-theme", "dark")
-    other.wait_for_function("() => localStorage.getItem('theme-unsent') === 'null'")
+    other.wait_for_function(
+        "() => JSON.parse(localStorage.getItem('theme-unsent')).answered"
+    )
     bobs.reload()
     expect(bobs.locator("html")).not_to_have_attribute("data-theme", "dark")
 
