@@ -2,12 +2,25 @@
 
 from django.urls import path
 
-from agents import views
+from agents import delivery_views, views
 
 app_name = "agents"
 urlpatterns = [
     path("", views.show_agents, name="list"),
     path("-/register/", views.register, name="register"),
+    path("-/deliveries/", delivery_views.show_deliveries, name="deliveries"),
+    path("-/deliveries/again/", delivery_views.send_all_again, name="send_all_again"),
+    path(
+        "-/deliveries/<uuid:delivery_id>/",
+        delivery_views.show_delivery,
+        name="delivery",
+    ),
+    path("-/deliveries/<uuid:delivery_id>/body/", delivery_views.reveal, name="reveal"),
+    path(
+        "-/deliveries/<uuid:delivery_id>/again/",
+        delivery_views.send_again,
+        name="send_again",
+    ),
     path("<str:name>/", views.show_agent, name="detail"),
     path("<str:name>/keys/", views.issue_key, name="issue_key"),
     path("<str:name>/keys/<uuid:key_id>/revoke/", views.revoke_key, name="revoke_key"),
@@ -20,9 +33,4 @@ urlpatterns = [
     ),
     path("<str:name>/pause/", views.pause, name="pause"),
     path("<str:name>/resume/", views.resume, name="resume"),
-    path(
-        "<str:name>/deliveries/<uuid:delivery_id>/replay/",
-        views.replay,
-        name="replay",
-    ),
 ]

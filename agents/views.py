@@ -20,9 +20,9 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from agents import outbox, registry
+from agents import registry
 from agents.forms import CallbackForm, RegisterForm
-from agents.models import Agent, AgentKey, Delivery
+from agents.models import Agent, AgentKey
 from audit.log import person
 
 P = ParamSpec("P")
@@ -168,19 +168,6 @@ def resume(request: StaffRequest, name: str) -> HttpResponse:
     return _back(request, name, f"{name} is active again.")
 
 
-@require_POST
-@for_staff
-def replay(request: StaffRequest, name: str, delivery_id: UUID) -> HttpResponse:
-    """Try a dead delivery again."""
-    agent = _find(name)
-    delivery = get_object_or_404(Delivery, pk=delivery_id, agent=agent)
-    try:
-        outbox.replay(delivery, actor=person(request.user))
-    except outbox.NotDead as error:
-        return _show_agent(request, agent, _callback_form(agent), problem=str(error))
-    return _back(request, name, f"{delivery.type} is on its way again.")
-
-
 def _find(name: str) -> Agent:
     return get_object_or_404(Agent.objects.select_related("owner"), name=name)
 
@@ -215,8 +202,7 @@ def _show_agent(
         "live_keys": keys.filter(revoked_at=None).order_by("slot"),
         "max_keys": len(AgentKey.SLOTS),
         "revoked_keys": keys.exclude(revoked_at=None)[:RECENT],
-        "deliveries": agent.deliveries.prefetch_related("attempts")[:RECENT],
-        "max_attempts": len(outbox.SCHEDULE),
+        "deliveries": agent.deliveries.select_related("agent").defer("body")[:RECENT],
     }
     status = status or (409 if problem else 200)
     return render(request, "agents/detail.html", context, status=status)

@@ -32,6 +32,7 @@ class Action(StrEnum):
     DELIVERY_DELIVERED = "delivery:delivered"
     DELIVERY_DIED = "delivery:died"
     DELIVERY_REPLAYED = "delivery:replayed"
+    DELIVERY_VIEWED = "delivery:viewed"
     OUTCOME_REPORTED = "outcome:reported"
     OUTCOME_FOR_OTHER_DIGEST = "outcome:other_digest"
     OUTCOME_WITHOUT_REDEMPTION = "outcome:without_redemption"

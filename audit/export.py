@@ -36,7 +36,7 @@ class ExportError(Exception):
 class _Row(NamedTuple):
     """An entry, with its place and its subject."""
 
-    index: int
+    place: int
     entry: UUID
     canonical: bytes
     subject_type: str
@@ -197,7 +197,7 @@ class _Seen:
 
     def take(self, chunk: list[_Row]) -> None:
         for row in chunk:
-            self.indexes.add(row.index // tiles.WIDTH * tiles.WIDTH)
+            self.indexes.add(row.place // tiles.WIDTH * tiles.WIDTH)
             self.subjects.setdefault(row.subject_type, set()).add(row.subject_id)
 
 
@@ -248,7 +248,7 @@ def _with_written(chunk: list[_Row]) -> Iterator[dict[str, Any]]:
     contents = contents_of((*row.subject, row.entry) for row in wanted)
     keys = _keys({row.subject for row in wanted})
     for row, text, commitments in zip(chunk, texts, sealed, strict=True):
-        document: dict[str, Any] = {"index": row.index, "entry": text}
+        document: dict[str, Any] = {"index": row.place, "entry": text}
         if commitments:
             written = contents.get(row.entry, {})
             document["key"] = keys.get(row.subject)

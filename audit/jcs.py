@@ -30,12 +30,11 @@ def dumps(value: Any) -> bytes:
 def _is_plain(value: Any) -> bool:
     if value is None or isinstance(value, str | bool):
         return True
-    kind = type(value)
-    if kind is int:
+    if type(value) is int:
         return -_LARGEST <= value <= _LARGEST
-    if kind is dict:
+    if type(value) is dict:
         return all(
             type(name) is str and name.isascii() and _is_plain(member)
             for name, member in value.items()
         )
-    return (kind is list or kind is tuple) and all(map(_is_plain, value))
+    return type(value) in (list, tuple) and all(map(_is_plain, value))

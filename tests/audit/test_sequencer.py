@@ -1,5 +1,9 @@
 """Entries get their place without gaps, whatever is killed or broken meanwhile."""
 
+import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
@@ -168,6 +172,48 @@ def test_killed_at_any_step_the_tree_is_whole(
             sequencer.sequence_due()
     assert_sound(250)
     assert Pending.objects.count() == 10
+    assert sequencer.sequence_due() == 10
+    assert_sound(260)
+
+
+KILLED = """
+import json, os, signal, sys
+import django
+django.setup()
+from django.db import connection
+from audit import sequencer
+
+step, settings = sys.argv[1], json.loads(sys.argv[2])
+connection.settings_dict.update(settings)
+real = getattr(sequencer, step)
+
+def killed(*arguments):
+    real(*arguments)
+    print("reached", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(sequencer, step, killed)
+sequencer.sequence_due()
+"""
+
+
+@pytest.mark.parametrize("step", ["_grow", "_publish"])
+def test_a_process_that_is_killed_leaves_the_tree_whole(
+    writes: Writes, step: str
+) -> None:
+    writes(250)
+    sequencer.sequence_due()
+    writes(10)
+    names = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+    database = json.dumps({name: connection.settings_dict[name] for name in names})
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, step, database],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (killed.returncode, killed.stdout) == (-signal.SIGKILL, "reached\n")
+    assert_sound(250)
     assert sequencer.sequence_due() == 10
     assert_sound(260)
 

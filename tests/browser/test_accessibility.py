@@ -43,6 +43,8 @@ VISITED = {
     "agents:list": "/agents/",
     "agents:register": "/agents/-/register/",
     "agents:detail": "/agents/demo-agent/",
+    "agents:deliveries": "/agents/-/deliveries/ /agents/-/deliveries/?state=dead",
+    "agents:delivery": "{delivery}",
     "audit:list": "/audit/ /audit/?subject_type=nothing",
     "audit:verify": "/audit/verify",
     "audit:story": "{story}",
@@ -101,6 +103,8 @@ NOT_OURS = ("admin:", "api:")
 
 SEED = """
 from django.contrib.auth.models import User
+from django.db import transaction
+from agents import outbox, registry
 from approvals import proposals
 from approvals.models import Policy
 from audit.log import person
@@ -111,6 +115,12 @@ made = proposals.propose(
     source, actor=person(admin), user=admin, reason="To see it."
 )
 print("proposal", made.pk)
+called = registry.register_agent("called-bot", actor=person(admin), owner=admin).agent
+registry.set_callback(called, "http://127.0.0.1:9/", actor=person(admin))
+called.refresh_from_db()
+with transaction.atomic():
+    sent = outbox.enqueue(agent=called, type="request.denied", data={}, subject_id="1")
+print("delivery", sent.pk)
 """
 
 
@@ -190,8 +200,8 @@ def places(
     """What is in the braces of VISITED."""
     assert running_server.data_dir is not None
     made = manage(running_server.data_dir, "shell", "--verbosity=0", "--command", SEED)
-    proposal = re.search(r"proposal (\S+)", made.stdout)
-    assert proposal, made.stderr
+    ids = dict(re.findall(r"(proposal|delivery) (\S+)", made.stdout))
+    assert len(ids) == 2, made.stderr
     page = chromium_window("admin").new_page()
     page.goto(requests["story"])
     rows = page.locator("[data-row]").all()
@@ -199,7 +209,8 @@ def places(
     return {
         **requests,
         "entries": " ".join(entries),
-        "proposal": f"/policies/proposals/{proposal[1]}",
+        "proposal": f"/policies/proposals/{ids['proposal']}",
+        "delivery": f"/agents/-/deliveries/{ids['delivery']}/",
     }
 
 

@@ -1,17 +1,13 @@
 import pytest
-from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 
-from agents import outbox, registry
+from agents import registry
 from agents.auth import Unauthenticated, authenticate_key
-from agents.models import Agent, Delivery
-from agents.outbox import Attempt
+from agents.models import Agent
 from audit.log import SYSTEM
 from audit.models import Entry
+from tests.agents.views.sending import died, send
 from tests.agents.views.shown import shown
-
-SUBJECT = "01990000-0000-7000-8000-000000000000"
 
 
 def url(name="detail", *args):
@@ -20,24 +16,6 @@ def url(name="detail", *args):
 
 def page_of(client):
     return client.get(url()).content.decode()
-
-
-def send(agent, *attempts, type="request.approved"):
-    with transaction.atomic():
-        delivery = outbox.enqueue(agent=agent, type=type, data={}, subject_id=SUBJECT)
-    for attempt in attempts:
-        outbox.record_attempt(delivery, attempt)
-    return delivery
-
-
-def died(response="Gone\u202e fishing <b>"):
-    return Attempt(
-        started_at=timezone.now(),
-        duration_ms=34,
-        status=404,
-        response=response,
-        is_final=True,
-    )
 
 
 def test_shows_keys_live_and_revoked(registration, staff):
@@ -130,29 +108,6 @@ def test_pauses_and_resumes(registration, staff):
     assert url("pause") in page_of(staff)
 
 
-def test_shows_deliveries_with_their_attempts_as_text(with_callback, staff):
-    send(with_callback(), died())
-    page = page_of(staff)
-    for text in ("request.approved", "dead", "34 ms", "404", SUBJECT):
-        assert text in page
-    # What an endpoint answers is other people's text.
-    assert "\u202e" not in page
-    assert "U+202E" in page
-    assert "<b>" not in page
-
-
-def test_a_delivery_leads_to_what_it_speaks_of(with_callback, staff):
-    agent = with_callback()
-    send(agent, type="permit.revoked")
-    page = page_of(staff)
-    assert f'href="/r/{SUBJECT}"' in page
-    assert "#brake-" not in page
-    Delivery.objects.update(type="brake.engaged")
-    page = page_of(staff)
-    assert f'href="/brake#brake-{SUBJECT}"' in page
-    assert f"/r/{SUBJECT}" not in page
-
-
 def test_shows_the_last_twenty_deliveries(
     with_callback, staff, django_assert_max_num_queries
 ):
@@ -164,27 +119,3 @@ def test_shows_the_last_twenty_deliveries(
     assert "event-21." in page
     assert "event-2." in page
     assert "event-1." not in page
-
-
-def test_sends_a_dead_delivery_again(with_callback, staff):
-    delivery = send(with_callback(), died())
-    assert "Send again" in page_of(staff)
-    assert staff.post(url("replay", delivery.pk)).status_code == 302
-    assert Delivery.objects.get().state == "pending"
-    assert Entry.objects.get(action="delivery:replayed").actor_name == "admin"
-    assert "Send again" not in page_of(staff)
-
-
-def test_a_delivery_on_its_way_is_not_sent_again(with_callback, staff):
-    delivery = send(with_callback())
-    answer = staff.post(url("replay", delivery.pk))
-    assert answer.status_code == 409
-    assert "Only a dead delivery" in answer.content.decode()
-
-
-def test_the_delivery_of_another_agent_is_not_sent_again(with_callback, staff):
-    delivery = send(with_callback(), died())
-    registry.register_agent("other", actor=SYSTEM)
-    answer = staff.post(reverse("agents:replay", args=["other", delivery.pk]))
-    assert answer.status_code == 404
-    assert Delivery.objects.get().state == "dead"

@@ -11,11 +11,13 @@ from agents.urls import urlpatterns
 from audit.models import Entry
 
 NAMES = [pattern.name for pattern in urlpatterns]
-PAGES = ("list", "register", "detail")
+PAGES = ("list", "register", "detail", "deliveries", "delivery")
+FOR_ALL = ("list", "register", "deliveries", "delivery", "send_all_again")
 
 
 def address(name):
-    for args in ([], ["deploy-bot"], ["deploy-bot", uuid.UUID(int=1)]):
+    one = uuid.UUID(int=1)
+    for args in ([], ["deploy-bot"], [one], ["deploy-bot", one]):
         try:
             return reverse(f"agents:{name}", args=args)
         except NoReverseMatch:
@@ -47,17 +49,17 @@ def test_reading_changes_nothing(agent, staff, name):
     assert staff.get(address(name)).status_code == 405
 
 
-@pytest.mark.parametrize("name", ["list", "detail"])
+@pytest.mark.parametrize("name", ["list", "detail", "deliveries"])
 def test_pages_take_no_posts(agent, staff, name):
     assert staff.post(address(name)).status_code == 405
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("list", "register")])
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in FOR_ALL])
 def test_an_agent_that_does_not_exist_is_not_found(db, staff, name):
     assert ask(staff, name).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["revoke_key", "replay"])
+@pytest.mark.parametrize("name", ["revoke_key", "send_again"])
 def test_a_key_or_delivery_that_does_not_exist_is_not_found(agent, staff, name):
     assert ask(staff, name).status_code == 404
 
@@ -69,7 +71,7 @@ def test_a_post_from_elsewhere_is_refused(agent, admin, name):
     assert client.post(address(name)).status_code == 403
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "delivery"])
 def test_pages_are_kept_in_no_cache_and_bring_no_inline_code(agent, staff, name):
     answer = ask(staff, name)
     assert "no-store" in answer["Cache-Control"]
