@@ -16,7 +16,7 @@ export function watchKeys() {
   const dialog = document.getElementById("keys");
   const open = () => {
     if (!dialog || document.querySelector("dialog[open]")) return;
-    arrangeHelp(dialog);
+    arrangeHelp(dialog, { singleKeys: !areOff() });
     dialog.showModal();
   };
   onKey("?", open);

@@ -124,6 +124,8 @@ def test_single_keys_can_be_turned_off(bobs: Page, server: Server) -> None:
     bobs.keyboard.press("Enter")
     keys = bobs.locator("#keys")
     expect(keys.get_by_text("Single keys are off.")).to_be_visible()
+    shown = keys.locator("dl:visible kbd:visible")
+    expect(shown).to_have_text(["Ctrl", "Enter", "Ctrl", "k", "Esc"])
     keys.get_by_role("link", name="Turn them on").click()
     bobs.wait_for_url("**/me#preferences")
 
