@@ -41,6 +41,8 @@ class Vote(models.Model):
     """What the passkey's challenge was made of; null where none was asked for."""
     assertion = models.JSONField(null=True)
     """The WebAuthn assertion, as evidence: everything its signature covers."""
+    lot = models.UUIDField(null=True)
+    """With which others it was cast by one gesture; null for a vote by itself."""
 
     class Meta:
         ordering = ("id",)
