@@ -52,10 +52,11 @@ def new_lot(person: User, requests: Iterable[UUID]) -> SealedLot:
 def chosen(sent: QueryDict) -> tuple[list[Chosen], int]:
     """What was selected, as ``r=<id>.<revision>``, and how many more there were.
 
-    Whatever is no id of a request is passed over: it was not selected in a list.
+    Equal requests that are one row come together, with commas between them. Whatever
+    is no id of a request is passed over: it was not selected in a list.
     """
     found: dict[UUID, Chosen] = {}
-    for text in sent.getlist("r"):
+    for text in ",".join(sent.getlist("r")).split(","):
         name, _, revision = text.partition(".")
         try:
             request = UUID(name)

@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 
 from approvals import forms, queue, render
-from approvals.access import Standing, actions_for, tier_of
-from approvals.bulk_candidates import NOT_THERE, SIGN_IN, candidates, head_of, read
+from approvals.access import tier_of
+from approvals.bulk_candidates import NOT_THERE, SIGN_IN, Weighed, head_of, read, weigh
 from approvals.bulk_forms import Chosen, new_lot
 from approvals.bulk_shape import compared, sift
 from approvals.models import ApprovalRequest
@@ -106,7 +105,8 @@ def preview(
     """What deciding ``chosen`` at once would mean, for this person and now."""
     found = read(user, [one.request for one in chosen])
     asked = {str(one.request): one.revision for one in chosen}
-    taken, left = sift(candidates(found, asked, user, session))
+    weighed = weigh(found, asked, user, session)
+    taken, left = sift(weighed.candidates)
     items = [found[key] for key in taken]
     left_out = [
         LeftOut(UUID(key), found.get(key), left.get(key, NOT_THERE))
@@ -116,7 +116,9 @@ def preview(
     both = compared([item.arguments for item in items]) if items else None
     findings = _in_all(items)
     return Preview(
-        items=tuple(_items(items, both.differing if both else (), findings, user)),
+        items=tuple(
+            _items(items, both.differing if both else (), findings, weighed, user)
+        ),
         left_out=tuple(left_out),
         more=more,
         lot=new_lot(user, (item.pk for item in items)).sealed(),
@@ -131,18 +133,21 @@ def _items(
     approvals: Sequence[ApprovalRequest],
     differing: Sequence[str],
     findings: Sequence[Mapping[str, Any]],
+    weighed: Weighed,
     user: User,
 ) -> Iterable[Item]:
-    standing = Standing.of(timezone.now(), thorough=True)
     for approval in approvals:
-        arguments, votes = approval.arguments, votes_of(approval, standing=standing)
+        arguments, votes = (
+            approval.arguments,
+            votes_of(approval, standing=weighed.standing),
+        )
         yield Item(
             approval=approval,
             tier=queue.tier_mark(approval),
             token=forms.shown_now(approval, user).sealed(),
             values=tuple(_value(name, arguments[name]) for name in differing),
             findings=tuple(one for one in approval.findings if one not in findings),
-            why_not_approve=actions_for(approval, user, standing).approve.why_not,
+            why_not_approve=weighed.approve[str(approval.pk)].why_not,
             approvals=votes["approvals"],
             denials=votes["denials"],
             places=queue.places_of(approval),

@@ -16,7 +16,7 @@ from django.db import DatabaseError
 
 from approvals import forms, lifecycle, queue
 from approvals.access import tier_of, visible_to
-from approvals.bulk_candidates import NOT_THERE, candidates, head_of, read
+from approvals.bulk_candidates import NOT_THERE, head_of, read, weigh
 from approvals.bulk_forms import SealedLot
 from approvals.bulk_shape import sift
 from approvals.models import ApprovalRequest, Vote
@@ -60,7 +60,7 @@ def decide(
     done = _done_before(lot, actor)
     open_now = {v.request: v.revision for v in views if v.request not in done}
     found = read(actor, map(UUID, open_now))
-    taken, left = sift(candidates(found, open_now, actor, session))
+    taken, left = sift(weigh(found, open_now, actor, session).candidates)
     reason = {"message": message, "reason_code": reason_code}
     outcomes = []
     for view in views:

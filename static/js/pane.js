@@ -95,6 +95,7 @@ function close() {
   pane().hidden = true;
   delete document.body.dataset.pane;
   content().replaceChildren();
+  arrive(); // Nothing is shown any more.
   markRow();
   if (row) select(row);
   row?.scrollIntoView({ block: "nearest" });

@@ -4,8 +4,8 @@ import { onKey } from "./keys.js";
 import { notify } from "./notice.js";
 import { focused, select } from "./rows.js";
 
-// The id of each selected request, with the value of its box when it was selected:
-// the revision in it is the one that was shown then.
+// The id of each selected row, with the value of its box when it was selected: what is
+// folded into the row is in it, too, each with the revision that was shown then.
 const chosen = new Map();
 // Shift+j and Shift+k extend from here for as long as the focus stays at the end.
 let anchor = null;
@@ -30,7 +30,7 @@ export function watchSelection() {
   onKey("K", () => extend(-1), { repeats: true });
   onKey("* a", () => chooseAll());
   onKey("Escape", () => (chosen.size ? clear() : false));
-  const watched = { childList: true, subtree: true, attributeFilter: ["data-state", "data-revision"] };
+  const watched = { childList: true, subtree: true, attributeFilter: ["data-state", "data-picks"] };
   new MutationObserver(settle).observe(place, watched);
   settle();
 }
@@ -92,7 +92,7 @@ function settle() {
     const box = boxOf(item);
     if (!box) continue;
     box.disabled = item.dataset.state !== "pending";
-    if (!chosen.has(item.dataset.id)) Object.assign(box, { checked: false, value: `${item.dataset.id}.${item.dataset.revision}` });
+    if (!chosen.has(item.dataset.id)) Object.assign(box, { checked: false, value: item.dataset.picks });
   }
   show();
   if (lost.length === 1) notify("One request you had selected is no longer waiting here: it left the selection.", { seconds: 20 });
@@ -101,7 +101,8 @@ function settle() {
 
 function show() {
   document.body.toggleAttribute("data-selecting", chosen.size > 0);
-  const words = chosen.size ? `${chosen.size} selected` : "";
+  const number = [...chosen.values()].flatMap((value) => value.split(",")).length;
+  const words = number ? `${number} selected` : "";
   const place = document.getElementById("bulk-count");
   if (place.textContent !== words) place.textContent = words;
 }
