@@ -25,6 +25,8 @@ from approvals.stepup import signed_in_at
 
 log = logging.getLogger(__name__)
 
+FAILED = "The server failed. Open it to see whether your vote was counted."
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -112,10 +114,9 @@ def _vote(
         )
     except (lifecycle.Refusal, ApprovalRequest.DoesNotExist) as error:
         return _refused(request, actor, presence.lot, error)
-    except DatabaseError:
+    except DatabaseError as error:
         log.exception("A vote of a lot failed")
-        words = "The server failed. Open it to see whether your vote was counted."
-        return Outcome(request, None, "", words)
+        return _refused(request, actor, presence.lot, error)
     return _reported(Vote.objects.get(**_mine(presence.lot, actor), approval=request))
 
 
@@ -126,13 +127,21 @@ def _refused(
     twin = Vote.objects.filter(**_mine(lot, actor), approval=request).first()
     if twin is not None:
         return _reported(twin)
-    why = NOT_THERE if isinstance(error, ApprovalRequest.DoesNotExist) else str(error)
+    match error:
+        case ApprovalRequest.DoesNotExist():
+            why = NOT_THERE
+        case DatabaseError():
+            why = FAILED
+        case _:
+            why = str(error)
     return Outcome(request, _now(actor, request), "", why)
 
 
 def _reported(vote: Vote) -> Outcome:
     """What a vote has come to by now."""
     approval = with_related(ApprovalRequest.objects.filter(pk=vote.approval_id)).get()
+    if vote.withdrawn_at is not None:
+        return Outcome(approval.pk, approval, "", "You have withdrawn this vote.")
     if not approval.is_pending:
         return Outcome(approval.pk, approval, approval.get_state_display())
     tally, places = votes_of(approval), queue.places_of(approval)
@@ -150,8 +159,8 @@ def _done_before(lot: lifecycle.Lot, actor: User) -> dict[str, Vote]:
 
 
 def _mine(lot: lifecycle.Lot | None, actor: User) -> dict[str, Any]:
-    """The votes of a lot, as a filter; withdrawn ones are votes no longer."""
-    return {"lot": lot and lot.id, "voter": actor, "withdrawn_at": None}
+    """The votes of a lot, as a filter."""
+    return {"lot": lot and lot.id, "voter": actor}
 
 
 def _now(user: User, request: UUID) -> ApprovalRequest | None:

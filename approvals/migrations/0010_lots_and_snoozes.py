@@ -21,6 +21,14 @@ class Migration(migrations.Migration):
             name="lot",
             field=models.UUIDField(null=True),
         ),
+        migrations.AddConstraint(
+            model_name="vote",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("lot__isnull", False)),
+                fields=("approval", "voter", "lot"),
+                name="one_vote_per_lot_and_request",
+            ),
+        ),
         migrations.CreateModel(
             name="Snooze",
             fields=[

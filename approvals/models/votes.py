@@ -57,6 +57,12 @@ class Vote(models.Model):
             models.CheckConstraint(
                 condition=Q(verdict__in=("approve", "deny")), name="vote_is_known"
             ),
+            # What is sent twice is one lot, even where its vote was withdrawn since.
+            models.UniqueConstraint(
+                fields=["approval", "voter", "lot"],
+                condition=Q(lot__isnull=False),
+                name="one_vote_per_lot_and_request",
+            ),
         )
 
     def __str__(self) -> str:

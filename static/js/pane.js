@@ -59,6 +59,8 @@ function watchOpening() {
     event.preventDefault();
     return select(row);
   });
+  // Rows that were loaded anew do not know yet which of them is shown.
+  new MutationObserver(markRow).observe(document.getElementById("queue"), { childList: true, subtree: true });
   room.addEventListener("change", () => {
     if (!room.matches && isOpen()) close();
   });
@@ -121,10 +123,14 @@ function openTo(key) {
 function load(id) {
   wanted = id;
   markRow();
-  if (isBusy()) return; // The answer that is on its way comes first; see ``settled``.
   hold();
-  content().setAttribute("aria-busy", "true");
   clearTimeout(timer);
+  // The answer that is on its way comes first, or the passkey is cancelled.
+  if (isBusy()) {
+    timer = setTimeout(load, PAUSE, id);
+    return;
+  }
+  content().setAttribute("aria-busy", "true");
   timer = setTimeout(fetchIt, article() ? PAUSE : 0, id);
 }
 
@@ -164,8 +170,11 @@ function sentence(words, id) {
 }
 
 function markRow() {
-  for (const row of document.querySelectorAll("#rows a.row[aria-current]")) row.removeAttribute("aria-current");
-  document.querySelector(`#row-${wanted ?? NOBODY} a.row`)?.setAttribute("aria-current", "true");
+  const current = document.querySelector(`#row-${wanted ?? NOBODY} a.row`);
+  for (const row of document.querySelectorAll("#rows a.row[aria-current]")) {
+    if (row !== current) row.removeAttribute("aria-current");
+  }
+  if (current && !current.hasAttribute("aria-current")) current.setAttribute("aria-current", "true");
 }
 
 function watchDeciding() {

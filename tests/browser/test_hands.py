@@ -139,6 +139,14 @@ def test_requests_are_read_and_decided_beside_the_list(
     shown_in_pane(page, fourth)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(rf"/r/{fourth['id']}$"))
+    # Whoever has chosen to stay where they decide does.
+    page.evaluate("document.body.dataset.afterDecision = 'stay'")
+    armed(page)
+    page.keyboard.press("a")
+    expect(page.locator("#request")).to_have_attribute("data-state", "approved")
+    expect(page.locator("#notice")).to_contain_text("Approved")
+    assert page.url.endswith(fourth["id"])
+    assert not page.evaluate(NO_FOCUS)
 
 
 def test_nothing_beside_the_list_is_decided_within_a_moment_of_a_change(

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.test import Client
 
 from approvals import bulk_votes, forms, lifecycle, ruleset
@@ -261,6 +261,20 @@ def test_the_same_form_again_only_reports(browser, alice, ask, lot) -> None:
     assert answers[0] == answers[1]
     assert Vote.objects.count() == 2
     assert Entry.objects.filter(action="request:voted").count() == 2
+
+
+def test_a_vote_that_was_withdrawn_is_not_cast_again(browser, alice, ask, lot) -> None:
+    approval = ask("two")
+    form, client = lot(alice, approval), browser(alice)
+    client.post("/bulk/decide", form)
+    lifecycle.withdraw(approval.pk, actor=alice)
+    answer = client.post("/bulk/decide", form)
+    assert "You have withdrawn this vote." in answer.text
+    assert Vote.objects.filter(withdrawn_at=None).count() == 0
+    (vote,) = Vote.objects.all()
+    vote.pk = None
+    with pytest.raises(IntegrityError, match="one_vote_per_lot_and_request"):
+        vote.save(force_insert=True)
 
 
 def test_what_was_cut_off_half_way_goes_on(
