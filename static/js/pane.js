@@ -51,7 +51,7 @@ function watchOpening() {
     if (isOpen() && id && id !== wanted) load(id);
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-open-pane]")) return open(focused() ?? first());
+    if (event.target.closest("[data-open-pane]")) return open(current() ?? first());
     const row = event.target.closest("#rows a.row");
     // Enter on a row is a click, too, with no count: it opens the page.
     const isPlain = event.detail > 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
@@ -66,12 +66,16 @@ function watchOpening() {
   });
 }
 
+// Not every row of a list is a request.
+const current = () => (focused()?.matches("a.row") ? focused() : null);
 const idOf = (row) => row?.closest("li").dataset.id;
 const first = () => document.querySelector('#rows a.row[tabindex="0"]');
 
 function toggle() {
-  if (!focused()) return isOpen() ? close() : open(first());
-  return isOpen() && idOf(focused()) === wanted ? close() : open(focused());
+  const row = current();
+  if (!row && focused()) return false;
+  if (!row) return isOpen() ? close() : open(first());
+  return isOpen() && idOf(row) === wanted ? close() : open(row);
 }
 
 function open(row) {
@@ -82,7 +86,7 @@ function open(row) {
   }
   pane().hidden = false;
   document.body.dataset.pane = "open";
-  if (row === focused()) load(idOf(row));
+  if (row === current()) load(idOf(row));
   else select(row);
   row.scrollIntoView({ block: "nearest" });
   return undefined;
@@ -105,7 +109,7 @@ function close() {
 
 // A verdict is never given on a row alone: what it is about has to be read.
 function openToRead(key) {
-  const row = focused();
+  const row = current();
   if (!row) return false;
   open(row);
   notify(`Read it first. Then ${key} decides it.`);
@@ -113,7 +117,7 @@ function openToRead(key) {
 }
 
 function openTo(key) {
-  const row = focused();
+  const row = current();
   if (!row) return false;
   then = room.matches ? key : null;
   return open(row);
@@ -170,11 +174,11 @@ function sentence(words, id) {
 }
 
 function markRow() {
-  const current = document.querySelector(`#row-${wanted ?? NOBODY} a.row`);
+  const shown = document.querySelector(`#row-${wanted ?? NOBODY} a.row`);
   for (const row of document.querySelectorAll("#rows a.row[aria-current]")) {
-    if (row !== current) row.removeAttribute("aria-current");
+    if (row !== shown) row.removeAttribute("aria-current");
   }
-  if (current && !current.hasAttribute("aria-current")) current.setAttribute("aria-current", "true");
+  if (shown && !shown.hasAttribute("aria-current")) shown.setAttribute("aria-current", "true");
 }
 
 function watchDeciding() {

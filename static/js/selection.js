@@ -11,7 +11,7 @@ const chosen = new Map();
 let anchor = null;
 let end = null;
 
-const items = () => [...document.querySelectorAll("#rows > li")];
+const items = () => [...document.querySelectorAll("#rows > li:has(> a.row)")];
 const boxOf = (item) => item?.querySelector("[data-pick]");
 const isOpen = (item) => item?.dataset.state === "pending" && boxOf(item);
 
