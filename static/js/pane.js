@@ -45,6 +45,9 @@ export function watchPane() {
 function watchOpening() {
   onKey("o", () => (room.matches ? toggle() : false));
   onKey("Escape", () => (isOpen() ? close() : false));
+  // On its own page they lead to the request before and after this one.
+  onKey("[", () => (isOpen() ? step(-1) : false));
+  onKey("]", () => (isOpen() ? step(1) : false));
   document.getElementById("pane-close").addEventListener("click", close);
   document.addEventListener("focusin", (event) => {
     const id = idOf(event.target.closest?.("#rows a.row"));
@@ -76,6 +79,12 @@ function toggle() {
   if (!row && focused()) return false;
   if (!row) return isOpen() ? close() : open(first());
   return isOpen() && idOf(row) === wanted ? close() : open(row);
+}
+
+function step(by) {
+  const all = [...document.querySelectorAll("#rows a.row")];
+  const at = all.findIndex((row) => idOf(row) === wanted);
+  if (at >= 0 && all[at + by]) select(all[at + by]);
 }
 
 function open(row) {

@@ -95,7 +95,7 @@ def test_requests_are_read_and_decided_beside_the_list(
     page.keyboard.press("j")
     shown_in_pane(page, second)
     expect(row(page, second).locator("a.row")).to_be_focused()
-    page.keyboard.press("k")
+    page.keyboard.press("[")
     shown_in_pane(page, first)
     armed(page)
     # The row says at once what is under way; then the next one is turned to.
