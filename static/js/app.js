@@ -1,18 +1,22 @@
 // Starts what the page at hand needs.
 import { watchAudit } from "./audit.js";
 import { watchBrake } from "./brake.js";
+import { watchBulk } from "./bulk.js";
 import { watchThemeButton } from "./chooser.js";
 import { startClock } from "./clock.js";
 import { watchEditor } from "./editor.js";
 import { watchGrant } from "./grant.js";
 import { watchKeys } from "./keys.js";
 import { Live } from "./live.js";
+import { watchPane } from "./pane.js";
 import { register as watchPasskeys } from "./passkey.js";
 import { watchDraft } from "./policy.js";
 import { watchBench } from "./policy_bench.js";
 import { watchQueue } from "./queue.js";
 import { watchRequest } from "./request.js";
 import { watchRows } from "./rows.js";
+import { watchSelection } from "./selection.js";
+import { watchSnooze } from "./snooze.js";
 import { watchViewing } from "./viewing.js";
 
 const live = new Live();
@@ -29,5 +33,9 @@ watchGrant();
 watchDraft();
 watchBench();
 watchViewing();
+watchSelection();
+watchBulk(live);
+watchPane(); // After watchRequest: a key that it leaves goes to the request.
+watchSnooze(live);
 watchAudit();
 live.start();

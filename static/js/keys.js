@@ -2,10 +2,17 @@
 const bindings = new Map();
 const GO_WINDOW = 1000;
 let goUntil = 0;
+let chord = { first: "", until: 0 };
 
-// ``repeats``: whether holding the key down counts; never for verbs.
+// ``repeats``: whether holding the key down counts; never for verbs. "* a" is one key
+// after the other. What was bound before has its turn when ``act`` answers false.
 export function onKey(key, act, { repeats = false } = {}) {
-  bindings.set(key, { act, repeats });
+  const before = bindings.get(key);
+  const both = (event) => {
+    const done = act(event);
+    return done === false && before ? before.act(event) : done;
+  };
+  bindings.set(key, { act: both, repeats });
 }
 
 export function watchKeys() {
@@ -34,9 +41,32 @@ function press(event) {
     setTimeout(alone, GO_WINDOW, goUntil);
     return;
   }
+  if (isPartOfChord(event)) return;
   const binding = bindings.get(event.key) ?? bindingOfPage(event.key);
   if (!binding || (event.repeat && !binding.repeats)) return;
   if (binding.act(event) !== false) event.preventDefault();
+}
+
+// A second key that means nothing after the first one does nothing at all.
+function isPartOfChord(event) {
+  const isSecond = performance.now() < chord.until && event.key !== "Shift";
+  if (isSecond) {
+    const binding = bindings.get(`${chord.first} ${event.key}`);
+    chord.until = 0;
+    event.preventDefault();
+    if (!event.repeat) binding?.act(event);
+    return true;
+  }
+  const begins = [...bindings.keys()].some((key) => key.startsWith(`${event.key} `));
+  if (begins && !event.repeat) chord = { first: event.key, until: performance.now() + GO_WINDOW };
+  return begins;
+}
+
+// Does what the key does on this page, with all that guards it; false without one.
+export function perform(key) {
+  const binding = bindings.get(key) ?? bindingOfPage(key);
+  if (!binding) return false;
+  return binding.act() !== false;
 }
 
 // What a page's own markup binds: ``data-key="n"`` on a link or a button.

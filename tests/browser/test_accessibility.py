@@ -13,6 +13,7 @@ OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violati
 LOOKS = [(s, w) for s in ("light", "dark") for w in (1280, 390)]
 PAGES = [
     "/",
+    "/hidden",
     "/history",
     "/audit/",
     "/audit/verify",
