@@ -160,7 +160,8 @@ class Tier:
     """A level of risk and what it asks for; times in seconds, a high rank is risky.
 
     No ``grants``: no grant may stand in for its decisions. ``outcome_within`` counts
-    from the redemption; an outcome that is not reported by then is overdue.
+    from the redemption; an outcome that is not reported by then is overdue. ``bulk``:
+    the most that one person decides with one gesture; 0, each by itself.
     """
 
     key: str
@@ -180,6 +181,7 @@ class Tier:
     second_person_after_edit: bool = False
     grants: GrantCaps | None = None
     outcome_within: int = HOUR
+    bulk: int = 0
 
 
 @dataclass(frozen=True)

@@ -192,6 +192,7 @@ def _asks_less(before: Tier | None, after: Tier | None) -> bool:
         or (after.editing and not before.editing)
         or (before.second_person_after_edit and not after.second_person_after_edit)
         or not _grants_no_more(before.grants, after.grants)
+        or after.bulk > before.bulk
     )
 
 

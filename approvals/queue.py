@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Left, Length
 from django.utils import timezone
 
+from approvals import snoozes
 from approvals.access import Standing, tier_of, visible_to
 from approvals.models import ApprovalRequest
 from approvals.policy import Route, Tier
@@ -144,8 +145,9 @@ def last_decided_at(user: User) -> datetime | None:
 
 
 def row(user: User, approval_id: UUID) -> Row | None:
-    """One request as a row; None where this person may not see it."""
-    found = list(_light(visible_to(user).filter(pk=approval_id)))
+    """One request as a row; None where this person may not see it, or put it aside."""
+    shown = snoozes.without_hidden(visible_to(user), user, timezone.now())
+    found = list(_light(shown.filter(pk=approval_id)))
     return _rows(found)[0] if found else None
 
 
@@ -200,8 +202,15 @@ def preview_of(head: str, size: int) -> Preview:
     return Preview(shown, len(arguments) - len(shown) + size - len(head))
 
 
+def hidden(user: User) -> list[Row]:
+    """What this person has put aside, by deadline; no more than a page of it."""
+    requests = snoozes.hidden(visible_to(user), user, timezone.now())
+    return _rows(_light(requests.order_by("expires_at", "id"))[:PAGE])
+
+
 def _waiting(user: User) -> QuerySet[ApprovalRequest]:
-    return visible_to(user).filter(state=State.PENDING)
+    waiting = visible_to(user).filter(state=State.PENDING)
+    return snoozes.without_hidden(waiting, user, timezone.now())
 
 
 def _decided(user: User) -> QuerySet[ApprovalRequest]:

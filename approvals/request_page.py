@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from agents import brake
 from agents.models import Brake
-from approvals import diff, forms, lifecycle, passkeys, queue, timeline
+from approvals import diff, forms, lifecycle, passkeys, queue, snoozes, timeline
 from approvals.access import Standing, actions_for, is_escalated, tier_of
 from approvals.grant_preview import Preview, preview
 from approvals.lifecycle.deadlines import give_time_back
@@ -27,6 +27,8 @@ from approvals.webauthn import challenge_for
 
 MOST_CANDIDATES = 200
 """People offered to hand a request to."""
+HIDE_FOR = ((15, "15 minutes"), (60, "1 hour"), (240, "4 hours"), (0, "until tomorrow"))
+"""Minutes offered to put a request aside; 0: see ``snooze_views.morning``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def contents(
         "asked": _asked(approval, tier, shown, user, session),
         "proposed": _proposed(approval),
         "may_agree": actions.grant.allowed,
+        "hidden_until": snoozes.until(approval, user, now),
+        "hide_for": HIDE_FOR,
         "events": timeline.timeline(approval),
         **_votes(approval, user),
         **_action(approval, seen),

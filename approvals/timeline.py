@@ -103,7 +103,9 @@ def _other(action: str, data: Mapping[str, Any]) -> tuple[str, str]:
 def _vote(data: Mapping[str, Any]) -> str:
     grant = " and agreed to the standing approval" if data.get("grant") else ""
     signed = ", signed by passkey" if data.get("passkey") else ""
-    return f"voted to {data.get('verdict')}{grant}{signed}"
+    others = len((data.get("bulk") or {}).get("with", ()))
+    together = f", at once with {others} other{'s'[: others != 1]}" if others else ""
+    return f"voted to {data.get('verdict')}{grant}{signed}{together}"
 
 
 def _decision(data: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from approvals import forms, lifecycle, queue
+from approvals import forms, lifecycle, queue, snoozes
 from approvals.access import is_reviewer, visible_to
 from approvals.models import ApprovalRequest, Vote
 from approvals.render import visible_text
@@ -71,6 +71,7 @@ def show_queue(request: PersonRequest) -> HttpResponse:
         "page": page,
         "waiting": queue.waiting(request.user),
         "last_decided_at": queue.last_decided_at(request.user),
+        "hidden": snoozes.summary(visible_to(request.user), request.user),
         "is_first": "after" not in request.GET,
     }
     template = "approvals/_queue.html" if request.htmx else "approvals/queue.html"
@@ -155,7 +156,10 @@ def vote(request: PersonRequest, approval_id: UUID) -> HttpResponse:
     except lifecycle.Refusal as error:
         fresh = find(request.user, approval_id)
         return _refuse_vote(request, fresh, form, error, status_of(error), shown=shown)
-    messages.success(request, _thanks(approval, cast_vote["verdict"]))
+    thanks = _thanks(approval, cast_vote["verdict"])
+    if stays(request):
+        return answer(request, find(request.user, approval_id), done=thanks)
+    messages.success(request, thanks)
     return go(request, _next_place(request.user, approval))
 
 
@@ -205,6 +209,14 @@ def go(request: PersonRequest, address: str) -> HttpResponse:
     if request.htmx:
         return HttpResponseClientRedirect(address)
     return redirect(address)
+
+
+def stays(request: PersonRequest) -> bool:
+    """Whether a script wants to stay on the request after a decision.
+
+    A split pane goes on by itself; others have chosen to stay in their preferences.
+    """
+    return bool(request.htmx) and request.headers.get("After-Decision") == "stay"
 
 
 def _page_or_404(

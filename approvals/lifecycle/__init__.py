@@ -52,7 +52,7 @@ from approvals.lifecycle.refusals import (
 )
 from approvals.lifecycle.requests import cancel, submit
 from approvals.lifecycle.rows import MAX_MESSAGE, Answer
-from approvals.lifecycle.votes import NOBODY, Presence, vote, withdraw
+from approvals.lifecycle.votes import NOBODY, Lot, Presence, vote, withdraw
 
 SWEEPS = (
     enforce_brakes,
@@ -77,6 +77,7 @@ __all__ = [
     "EditRefused",
     "GrantRefused",
     "Ground",
+    "Lot",
     "NoOpenQuestion",
     "NotAllowed",
     "NotConfirmed",

@@ -35,6 +35,14 @@ Verdict = Vote.Verdict
 
 
 @dataclass(frozen=True, slots=True)
+class Lot:
+    """Requests of one shape that one person decides with one gesture."""
+
+    id: UUID
+    requests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Presence:
     """What shows that the person is there, and means it."""
 
@@ -50,6 +58,8 @@ class Presence:
     """Digest of the facts on the page (``facts.digest_of_facts``)."""
     seen_for: float | None = None
     """Seconds from showing that page to the vote."""
+    lot: Lot | None = None
+    """With which others it is decided at once; None: by itself."""
 
 
 NOBODY = Presence()
@@ -132,6 +142,7 @@ def _vote(
         refuse_under_brake(approval)
     _check_voter(approval, voter, verdict, standing)
     _check_reason(tier, verdict, *reason)
+    _check_lot(tier, presence.lot)
     if verdict is Verdict.APPROVE:
         _check_confirmation(approval, tier, presence)
     evidence = _check_presence(approval, tier, voter, verdict, presence)
@@ -147,6 +158,7 @@ def _vote(
         grant=grants.agreed(approval, voter, verdict, grant, now),
         nonce=presence.nonce if evidence else None,
         assertion=evidence,
+        lot=presence.lot.id if presence.lot else None,
     )
     _record(approval, cast, presence)
     settle(approval, cast, standing)
@@ -169,8 +181,17 @@ def _record(approval: ApprovalRequest, cast: Vote, presence: Presence) -> None:
             "reason_code": cast.reason_code,
             "grant": cast.grant_id and str(cast.grant_id),
             "passkey": cast.assertion and cast.assertion["credential_id"],
+            **_lot(cast, presence.lot),
         },
     )
+
+
+def _lot(cast: Vote, lot: Lot | None) -> dict[str, Any]:
+    """What the log says of a vote that was cast together with others."""
+    if lot is None:
+        return {}
+    others = [one for one in lot.requests if one != str(cast.approval_id)]
+    return {"bulk": {"id": str(lot.id), "size": len(lot.requests), "with": others}}
 
 
 def _check_voter(
@@ -197,6 +218,16 @@ def _check_reason(tier: Tier, verdict: Verdict, message: str, code: str) -> None
     }[tier.reason_required]
     if asked and not message and not code:
         raise ReasonMissing
+
+
+def _check_lot(tier: Tier, lot: Lot | None) -> None:
+    """However they came together: never more at once than the tier allows."""
+    if lot is not None and len(lot.requests) > tier.bulk:
+        raise NotAllowed(
+            f"Of this tier at most {tier.bulk} are decided at once."
+            if tier.bulk
+            else "This tier is decided one by one."
+        )
 
 
 def _check_confirmation(

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("approvals", "0008_requests_can_be_erased"),
+        ("approvals", "0010_lots_and_snoozes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -41,6 +41,8 @@ class Vote(models.Model):
     """What the passkey's challenge was made of; null where none was asked for."""
     assertion = models.JSONField(null=True)
     """The WebAuthn assertion, as evidence: everything its signature covers."""
+    lot = models.UUIDField(null=True)
+    """With which others it was cast by one gesture; null for a vote by itself."""
 
     class Meta:
         ordering = ("id",)
@@ -54,6 +56,12 @@ class Vote(models.Model):
             models.UniqueConstraint(fields=["nonce"], name="assertion_counts_once"),
             models.CheckConstraint(
                 condition=Q(verdict__in=("approve", "deny")), name="vote_is_known"
+            ),
+            # What is sent twice is one lot, even where its vote was withdrawn since.
+            models.UniqueConstraint(
+                fields=["approval", "voter", "lot"],
+                condition=Q(lot__isnull=False),
+                name="one_vote_per_lot_and_request",
             ),
         )
 

@@ -17,7 +17,7 @@ from approvals.policy import (
 )
 from approvals.policy_document.actions import MAX_ACTIONS, MAX_DOMAINS, MAX_POINTERS
 from approvals.policy_document.rules import MAX_RULES, MAX_WHY
-from approvals.policy_document.tiers import MAX_TIERS
+from approvals.policy_document.tiers import MAX_BULK, MAX_TIERS
 from approvals.policy_document.trip_wires import MAX_TRIP_WIRES
 from approvals.risk.codes import Harm
 from approvals.risk.context import Kind, Role
@@ -83,6 +83,7 @@ def _tier() -> Schema:
         "second_person_after_edit": _BOOLEAN,
         "grants": _object(caps, required=("max_uses", "max_duration")),
         "outcome_within": _DURATION,
+        "bulk": _integer(0, MAX_BULK),
     }
     return _object(members, required=("rank", "route"))
 

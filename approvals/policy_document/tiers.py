@@ -22,6 +22,8 @@ from approvals.policy_document.names import check_key, read_names
 MAX_TIERS = 20
 MAX_GRANT = 90 * DAY
 """Seconds."""
+MAX_BULK = 100
+"""Requests; nobody reads more of them on one page."""
 
 _BY_PEOPLE = (
     "escalation",
@@ -30,6 +32,7 @@ _BY_PEOPLE = (
     "editing",
     "second_person_after_edit",
     "grants",
+    "bulk",
 )
 """Members of tiers that say how people decide."""
 
@@ -73,6 +76,7 @@ def _read_tier(reader: Reader, key: str, node: Node) -> Tier:
         ),
         "grants": lambda n: _read_grants(reader, n),
         "outcome_within": lambda n: reader.duration(n, "outcome_within", 7 * DAY),
+        "bulk": lambda n: reader.integer(n, "bulk", 0, MAX_BULK),
     }
     members = reader.members(node, f"tier {key!r}", readers, ("rank", "route"))
     values: dict[str, Any] = {
@@ -106,6 +110,18 @@ def _check_sense(reader: Reader, node: Node, tier: Tier) -> None:
         message = f"in tier {tier.key!r} nobody can edit, so no edit needs anyone"
         hint = "take out second_person_after_edit, or editing: false"
         reader.report(places["second_person_after_edit"], message, hint)
+    if tier.bulk and (asked := _asked_of_each(tier)):
+        message = f"tier {tier.key!r} asks for {asked} with each decision"
+        reader.report(places["bulk"], message, f"take out bulk, or {asked}")
+
+
+def _asked_of_each(tier: Tier) -> str:
+    """What takes a gesture of its own for each request; empty where nothing does."""
+    if tier.step_up is StepUp.PASSKEY:
+        return f"step_up: {StepUp.PASSKEY}"
+    if tier.confirmation is Confirmation.TYPE_TARGET:
+        return f"confirmation: {Confirmation.TYPE_TARGET}"
+    return ""
 
 
 def _read_requirements(reader: Reader, node: Node) -> tuple[Requirement, ...]:

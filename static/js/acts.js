@@ -1,7 +1,7 @@
 // What can be done to a request beside deciding: keys that open forms and follow links.
 import { onKey } from "./keys.js";
 
-const FORMS = { c: "ask", m: "assign", z: "take-back" };
+const FORMS = { c: "ask", m: "assign", z: "take-back", h: "hide" };
 
 export function watchActs() {
   for (const [key, id] of Object.entries(FORMS)) onKey(key, () => open(document.getElementById(id)));

@@ -1,6 +1,7 @@
 // Starts what the page at hand needs.
 import { watchAudit } from "./audit.js";
 import { watchBrake } from "./brake.js";
+import { watchBulk } from "./bulk.js";
 import { watchBusy } from "./busy.js";
 import { watchThemeButton } from "./chooser.js";
 import { startClock } from "./clock.js";
@@ -11,6 +12,7 @@ import { watchKeys } from "./keys.js";
 import { Live } from "./live.js";
 import { watchOffline } from "./offline.js";
 import { watchPalette } from "./palette.js";
+import { watchPane } from "./pane.js";
 import { register as watchPasskeys } from "./passkey.js";
 import { watchDraft } from "./policy.js";
 import { watchBench } from "./policy_bench.js";
@@ -18,6 +20,8 @@ import { watchPreferences } from "./preferences.js";
 import { watchQueue } from "./queue.js";
 import { watchRequest } from "./request.js";
 import { watchRows } from "./rows.js";
+import { watchSelection } from "./selection.js";
+import { watchSnooze } from "./snooze.js";
 import { watchViewing } from "./viewing.js";
 
 const live = new Live();
@@ -39,5 +43,9 @@ watchGrant();
 watchDraft();
 watchBench();
 watchViewing();
+watchSelection();
+watchBulk(live);
+watchPane(); // After watchRequest: a key that it leaves goes to the request.
+watchSnooze(live);
 watchAudit();
 live.start();

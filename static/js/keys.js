@@ -5,10 +5,17 @@ import { arrangeHelp } from "./help.js";
 const bindings = new Map();
 const GO_WINDOW = 1000;
 let goUntil = 0;
+let chord = { first: "", until: 0 };
 
-// ``repeats``: whether holding the key down counts; never for verbs.
+// ``repeats``: whether holding the key down counts; never for verbs. "* a" is one key
+// after the other. What was bound before has its turn when ``act`` answers false.
 export function onKey(key, act, { repeats = false } = {}) {
-  bindings.set(key, { act, repeats });
+  const before = bindings.get(key);
+  const both = (event) => {
+    const done = act(event);
+    return done === false && before ? before.act(event) : done;
+  };
+  bindings.set(key, { act: both, repeats });
 }
 
 export function watchKeys() {
@@ -42,9 +49,25 @@ function press(event) {
     setTimeout(alone, GO_WINDOW, goUntil);
     return;
   }
+  if (isPartOfChord(event)) return;
   const binding = bindings.get(event.key) ?? bindingOfPage(event.key);
   if (!binding || (event.repeat && !binding.repeats)) return;
   if (binding.act(event) !== false) event.preventDefault();
+}
+
+// A second key that means nothing after the first one does nothing at all.
+function isPartOfChord(event) {
+  const isSecond = performance.now() < chord.until && event.key !== "Shift";
+  if (isSecond) {
+    const binding = bindings.get(`${chord.first} ${event.key}`);
+    chord.until = 0;
+    event.preventDefault();
+    if (!event.repeat) binding?.act(event);
+    return true;
+  }
+  const begins = [...bindings.keys()].some((key) => key.startsWith(`${event.key} `));
+  if (begins && !event.repeat) chord = { first: event.key, until: performance.now() + GO_WINDOW };
+  return begins;
 }
 
 function areOff() {

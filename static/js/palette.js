@@ -141,9 +141,9 @@ class Palette {
   }
 }
 
-// What the reader of a request decides on; nothing on other pages.
+// What the reader of a request, or of several, decides on; nothing on other pages.
 function facts() {
-  return document.querySelector("[data-facts]")?.dataset.facts;
+  return [...document.querySelectorAll("[data-facts]")].map((element) => element.dataset.facts).join("\n");
 }
 
 function place(group, { words, detail, address }) {

@@ -12,15 +12,40 @@ let armedAt = Infinity;
 let isSending = false;
 let signed = null;
 let timer;
+let line;
+let isWatching = false;
 
 const article = () => document.getElementById("request");
 const verb = (name) => document.querySelector(`[data-verb="${name}"]`);
 const reason = () => document.getElementById("reason");
 
 export function watchRequest(live) {
-  if (!article()) return;
+  line = live;
+  if (article()) arrive();
+}
+
+// A request is shown from now on: for the page of one, and for whoever puts another
+// article in its place, or the first one on a page that had none.
+export function arrive() {
+  if (!isWatching) watch();
+  isWatching = true;
   disarm();
+  drawTimes();
   openIfFilled();
+}
+
+// Nothing of what is shown can be decided any more: another one is on its way.
+export function hold() {
+  article()?.setAttribute("data-ui-held", "");
+  showArmed(false);
+}
+
+// Whether a verdict is on its way, so that what is shown has to stay.
+export function isBusy() {
+  return isSending;
+}
+
+function watch() {
   window.addEventListener("focus", disarm);
   document.addEventListener("visibilitychange", disarm);
   document.addEventListener("submit", guard, { capture: true });
@@ -31,10 +56,10 @@ export function watchRequest(live) {
   onKey("a", () => verb("approve")?.click());
   onKey("d", () => (isOpen() ? document.getElementById("message").focus() : verb("deny")?.click()));
   watchActs();
-  live.addEventListener("change", (event) => {
-    if (event.detail.id === article().dataset.request) refresh();
+  line.addEventListener("change", (event) => {
+    if (event.detail.id === article()?.dataset.request) refresh();
   });
-  for (const event of ["resync", "brake"]) live.addEventListener(event, refresh);
+  for (const event of ["resync", "brake"]) line.addEventListener(event, refresh);
   watchAnswers();
 }
 
@@ -60,7 +85,7 @@ function guard(event) {
     signed = null; // The passkey has answered for this very press.
     return;
   }
-  const mustWait = isSending || performance.now() < armedAt;
+  const mustWait = isSending || performance.now() < armedAt || form.closest("[data-ui-held]");
   const missing = mustWait ? null : stepBefore(form, event.submitter);
   if (mustWait || missing) {
     event.preventDefault();
@@ -140,9 +165,9 @@ function inReason(event) {
 
 // A page that is still true stays as it is, with its verbs armed and its token.
 async function refresh() {
-  const { url } = article().dataset;
-  const newer = await latest(url);
-  if (isSending || !newer || facts(newer) === facts(article())) return;
+  const { url } = article()?.dataset ?? {};
+  const newer = url && (await latest(url));
+  if (isSending || !newer || article()?.dataset.url !== url || facts(newer) === facts(article())) return;
   await htmx.ajax("GET", url, { target: "#request", swap: "outerMorph" });
 }
 
@@ -157,16 +182,19 @@ async function latest(url) {
 function watchAnswers() {
   let before = null;
   let hadFocus = false;
-  document.addEventListener("htmx:before:swap", () => {
+  document.addEventListener("htmx:before:swap", (event) => {
+    // It was on its way to a request that has left the page.
+    const { target } = event.detail.ctx;
+    if (target instanceof Element && !target.isConnected) event.preventDefault();
+    if (!article()) return;
     before = { ...article().dataset };
     hadFocus = isSending || article().contains(document.activeElement);
   });
   document.addEventListener("htmx:after:swap", (event) => {
     // The answer to a vote that is on its way decides, not what came before it.
     if (event.detail.ctx.request.method !== "GET") isSending = false;
-    disarm();
-    drawTimes();
-    openIfFilled();
+    if (!article() || !before) return;
+    arrive();
     if (hadFocus) keepFocus();
     tellChange(before, article().dataset);
   });

@@ -3,18 +3,22 @@ const SHORTEST = 1000;
 let shownSince = null;
 
 export function watchViewing() {
-  if (!article()) return;
-  if (document.visibilityState === "visible") shownSince = performance.now();
+  viewBegins();
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") shownSince = performance.now();
-    else tell();
+    if (document.visibilityState === "visible") viewBegins();
+    else viewEnds();
   });
-  window.addEventListener("pagehide", tell);
+  window.addEventListener("pagehide", viewEnds);
 }
 
 const article = () => document.querySelector("[data-viewed]");
 
-function tell() {
+export function viewBegins() {
+  if (article() && document.visibilityState === "visible") shownSince = performance.now();
+}
+
+// Before another request takes its place, too.
+export function viewEnds() {
   const seconds = shownSince === null ? 0 : performance.now() - shownSince;
   shownSince = null;
   if (seconds < SHORTEST || !article()) return;

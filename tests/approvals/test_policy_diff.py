@@ -16,6 +16,7 @@ tiers:
     route: review
     requirements: [{group: reviewers, count: 1}]
     decide_within: 4h
+    bulk: 5
   high:
     rank: 30
     route: review
@@ -38,6 +39,7 @@ HARMLESS = [
     ),
     ("step_up: recent_login", "step_up: passkey"),
     ("max_uses: 5", "max_uses: 4"),
+    ("bulk: 5", "bulk: 4"),
     ("    grants: {max_uses: 5, max_duration: 1d}\n", ""),
     ("default_tier: medium", "default_tier: high"),
     ("rules:\n", f"rules:\n{NEW}, tier: high}}\n"),
@@ -61,6 +63,7 @@ LOWERING = [
     ("[{group: reviewers, count: 2}]", "[{group: others, count: 2}]"),
     ("step_up: recent_login", "step_up: none"),
     ("max_uses: 5", "max_uses: 6"),
+    ("bulk: 5", "bulk: 6"),
     ("max_duration: 1d", "max_duration: 2d"),
     ("rank: 30", "rank: 31"),
     ("  high:\n", "  other: {rank: 40, route: block}\n  high:\n"),

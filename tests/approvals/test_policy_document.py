@@ -319,6 +319,8 @@ def test_a_rule_that_fails_on_an_empty_action_is_refused() -> None:
             21,
             "outcome_within must be from 1 to 604800 seconds, not 691200",
         ),
+        ("bulk: 101", 11, "bulk must be from 0 to 100, not 101"),
+        ("bulk: all", 11, "bulk must be a whole number, not text"),
     ],
 )
 def test_refuses_what_makes_no_tier(member: str, column: int, message: str) -> None:
@@ -335,6 +337,7 @@ def test_refuses_what_makes_no_tier(member: str, column: int, message: str) -> N
         "editing: false",
         "second_person_after_edit: true",
         "grants: {max_uses: 1, max_duration: 1d}",
+        "bulk: 20",
     ],
 )
 def test_what_people_do_needs_people_who_review(member: str, route: str) -> None:
@@ -363,6 +366,17 @@ def test_no_second_person_for_edits_that_nobody_can_make() -> None:
         )
     ]
     assert parse(with_tier(line)).tiers["it"].second_person_after_edit
+
+
+@pytest.mark.parametrize("asked", ["step_up: passkey", "confirmation: type_target"])
+def test_nothing_is_decided_in_bulk_that_asks_for_a_gesture_each(asked: str) -> None:
+    (problem,) = problems(with_tier("bulk: 20", asked))
+    assert problem[:2] == (4, 11)
+    assert problem[2] == (
+        f"tier 'it' asks for {asked} with each decision (take out bulk, or {asked})"
+    )
+    assert parse(with_tier("bulk: 0", asked)).tiers["it"].bulk == 0
+    assert parse(with_tier("bulk: 20", "step_up: recent_login")).tiers["it"].bulk == 20
 
 
 def test_grants_may_be_capped_at_the_limits() -> None:

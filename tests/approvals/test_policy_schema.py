@@ -38,6 +38,7 @@ tiers:
     editing: true
     second_person_after_edit: false
     grants: {max_uses: 5, max_duration: 1d, max_sum: 99.5}
+    bulk: 0
 rules:
   - key: it
     when: 'action.name == "x"'
@@ -64,6 +65,7 @@ WRONG = [
     ("groups: [managers]", "groups: []"),
     ("max_sum: 99.5", "max_sum: 0"),
     ("editing: true", "editing: 3"),
+    ("bulk: 0", "bulk: 101"),
     ("why: x is harmless.", "why: ''"),
     ("harm: ASI02", "harm: ASI12"),
     ("measure: sum", "measure: mean"),

@@ -32,6 +32,8 @@ COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], **KIND}
 VISITED = {
     "approvals:queue": "/",
     "approvals:history": "/history",
+    "approvals:hidden": "/hidden",
+    "approvals:bulk": "{bulk}",
     "approvals:request": "{waiting} {over}",
     "approvals:edit": "{waiting}/edit",
     "approvals:brake": "/brake",
@@ -147,7 +149,9 @@ def requests(running_server: Server) -> dict[str, str]:
     running_server.call(f"/requests/{over['id']}/cancel", {"reason": "Changed my mind"})
     for n in range(3):
         running_server.submit(f"tool.{n}")
+    lot = [running_server.submit("email.send")["id"] for _ in range(2)]
     return {
+        "bulk": f"/bulk?r={lot[0]}.1&r={lot[1]}.1",
         "waiting": f"/r/{waiting['id']}",
         "over": f"/r/{over['id']}",
         "story": f"/audit/requests/{over['id']}",

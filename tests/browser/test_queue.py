@@ -112,7 +112,7 @@ def test_keys_move_among_rows(page: Page, server: Server) -> None:
         page.keyboard.press(key)
         expect(rows[expected]).to_be_focused()
     assert page.locator("#rows a.row[tabindex='0']").count() == 1
-    page.keyboard.press("o")
+    page.keyboard.press("Enter")
     page.wait_for_url(f"**/r/{ids[0]}")
 
 

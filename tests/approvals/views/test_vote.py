@@ -72,6 +72,19 @@ def test_tells_a_script_where_to_go(browser, alice, ask, ballot) -> None:
     assert "Approved: one of deploy-bot." in client.get("/").text
 
 
+def test_a_script_stays_where_it_asks_to(browser, alice, ask, ballot) -> None:
+    approval, client = ask("one"), browser(alice)
+    headers = {**HTMX, "After-Decision": "stay"}
+    answer = client.post(
+        f"/r/{approval.id}/vote", ballot(approval, alice), headers=headers
+    )
+    assert answer.status_code == 200
+    assert "HX-Redirect" not in answer
+    assert 'data-state="approved"' in answer.text
+    assert 'data-done="Approved: one of deploy-bot."' in answer.text
+    assert "Approved: one" not in client.get("/").text
+
+
 def test_denies_with_a_message_for_the_agent(browser, alice, ask, ballot) -> None:
     approval = ask("one")
     form = ballot(
