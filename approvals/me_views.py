@@ -1,4 +1,4 @@
-"""One's own page: passkeys."""
+"""One's own page: preferences and passkeys."""
 
 import time
 from typing import cast
@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from approvals import passkeys, stepup
+from approvals import passkeys, preference_forms, preferences, stepup
 from approvals.webauthn import relying_party
 from audit.log import person
 
@@ -25,8 +25,8 @@ _STATE = "passkey_registration"
 @never_cache
 @login_required
 def show_me(request: HttpRequest) -> HttpResponse:
-    """Passkeys of whoever looks."""
-    return _answer(request)
+    """Preferences and passkeys of whoever looks."""
+    return answer(request)
 
 
 @require_POST
@@ -52,13 +52,13 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
     # Taken out at once: one beginning is good for one try.
     state = request.session.pop(_STATE, None)
     if not stepup.is_recent(request.session, time.time()):
-        return _answer(request, problem=_SIGN_IN_AGAIN, status=403)
+        return answer(request, problem=_SIGN_IN_AGAIN, status=403)
     user, name = _me(request), request.POST.get("name", "")
     credential = request.POST.get("credential", "")
     try:
         passkey = passkeys.add(user, name, credential, state, actor=person(user))
     except passkeys.PasskeyRefused as error:
-        return _answer(request, problem=str(error), status=422)
+        return answer(request, problem=str(error), status=422)
     messages.success(request, f"The passkey {passkey.name} is added.")
     return redirect("approvals:me")
 
@@ -82,9 +82,10 @@ def _me(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def _answer(
+def answer(
     request: HttpRequest, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
+    """The page, with what went wrong."""
     own = passkeys.of(_me(request))
     context = {
         "passkeys": own,
@@ -96,6 +97,7 @@ def _answer(
         "is_possible": relying_party(settings.BASE_URL) is not None,
         "elsewhere": _elsewhere(request),
         "problem": problem,
+        "preferences": preference_forms.shown(preferences.of(_me(request))),
     }
     return render(request, "approvals/me.html", context, status=status)
 

@@ -81,6 +81,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "approvals.brake_context.brake",
+                "approvals.preference_context.preferred",
             ],
         },
     },

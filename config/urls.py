@@ -21,6 +21,8 @@ accounts = [
     path("password/", account.password_change, name="account_change_password"),
 ]
 
+handler500 = "config.failures.server_error"
+
 urlpatterns = [
     path("", include("approvals.urls")),
     path("agents/", include("agents.urls")),

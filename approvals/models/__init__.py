@@ -3,7 +3,7 @@
 from approvals.models.backtests import Backtest
 from approvals.models.bookkeeping import Heartbeat, IdempotentCall
 from approvals.models.grants import Grant
-from approvals.models.people import LinkedAccount, Passkey
+from approvals.models.people import LinkedAccount, Passkey, Preferences
 from approvals.models.permits import Outcome, Permit
 from approvals.models.policies import Policy, PolicyDraft, PolicyProposal
 from approvals.models.requests import ApprovalRequest, NextChange, Question, Revision
@@ -25,6 +25,7 @@ __all__ = [
     "Policy",
     "PolicyDraft",
     "PolicyProposal",
+    "Preferences",
     "Question",
     "Revision",
     "Snooze",

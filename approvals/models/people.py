@@ -1,4 +1,4 @@
-"""Which accounts are one human, and what proves that a human is there."""
+"""Which accounts are one human, what proves that one is there, what they prefer."""
 
 from __future__ import annotations
 
@@ -60,3 +60,58 @@ class Passkey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Preferences(models.Model):
+    """How one person wants the pages; without a row, all as it comes."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "As the system has it"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Density(models.TextChoices):
+        COMFORTABLE = "comfortable", "Comfortable"
+        COMPACT = "compact", "Compact"
+
+    class AfterDecision(models.TextChoices):
+        NEXT = "next", "Go on to the next request"
+        STAY = "stay", "Stay where I am"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+    )
+    theme = models.CharField(max_length=6, choices=Theme.choices, default=Theme.SYSTEM)
+    density = models.CharField(
+        max_length=11, choices=Density.choices, default=Density.COMFORTABLE
+    )
+    single_keys = models.BooleanField(default=True)
+    """Whether keys without Ctrl or Alt do something (WCAG 2.1.4)."""
+    after_decision = models.CharField(
+        max_length=4, choices=AfterDecision.choices, default=AfterDecision.NEXT
+    )
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+    """A name of the IANA database; empty for the browser's own."""
+
+    class Meta:
+        verbose_name_plural = "preferences"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(theme__in=["system", "light", "dark"]),
+                name="preferred_theme_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(density__in=["comfortable", "compact"]),
+                name="preferred_density_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(after_decision__in=["next", "stay"]),
+                name="preferred_place_after_a_decision_is_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"

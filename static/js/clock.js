@@ -1,13 +1,15 @@
 // Times in the reader's zone, counted on the server's clock.
 import { notify } from "./notice.js";
+import { formatIn } from "./zone.js";
 
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86400;
 const SOON = 5 * MINUTE;
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const day = formatIn({ day: "numeric", month: "short" });
+const date = formatIn({ dateStyle: "short" });
+const time = formatIn({ hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+const full = formatIn({ dateStyle: "full", timeStyle: "long" });
 
 let offset = 0;
 const announced = new Set();
@@ -49,7 +51,7 @@ function wordsFor(at, style) {
 }
 
 function absolute(at) {
-  const isToday = new Date(serverNow()).toDateString() === at.toDateString();
+  const isToday = date.format(serverNow()) === date.format(at);
   return isToday ? time.format(at) : `${day.format(at)}, ${time.format(at)}`;
 }
 

@@ -1,10 +1,8 @@
 // Allowing the like: approve only what the preview on the page showed.
 import { drawTimes } from "./clock.js";
-import { notify } from "./notice.js";
 import { assert, words } from "./passkey.js";
 
 const INERT = 500;
-const ANSWERED_HERE = new Set([403, 409, 422, 423]);
 let armedAt = Infinity;
 let isChanged = false;
 let timer;
@@ -24,15 +22,7 @@ export function watchGrant() {
   });
   document.addEventListener("submit", guard, { capture: true });
   document.addEventListener("htmx:after:swap", afterSwap);
-  document.addEventListener("htmx:response:error", (event) => {
-    const { status } = event.detail.ctx.response;
-    if (!ANSWERED_HERE.has(status)) notify(`The server answered ${status}. Reload the page to see what was decided.`, { seconds: 60 });
-    arm();
-  });
-  document.addEventListener("htmx:error", () => {
-    notify("No answer from the server. Reload the page to see what was decided.", { seconds: 60 });
-    arm();
-  });
+  for (const event of ["htmx:response:error", "htmx:error"]) document.addEventListener(event, arm);
 }
 
 // Approving does nothing for a moment after the page shows, changes or gets the focus.

@@ -1,4 +1,7 @@
-// Single keys. Inert in fields, with modifiers, in dialogs and while composing.
+// Single keys. Inert in fields, with modifiers, in dialogs and while composing; and all
+// that are one character, when somebody has turned them off (WCAG 2.1.4).
+import { arrangeHelp } from "./help.js";
+
 const bindings = new Map();
 const GO_WINDOW = 1000;
 let goUntil = 0;
@@ -18,7 +21,11 @@ export function onKey(key, act, { repeats = false } = {}) {
 export function watchKeys() {
   document.addEventListener("keydown", press);
   const dialog = document.getElementById("keys");
-  const open = () => dialog?.showModal();
+  const open = () => {
+    if (!dialog || document.querySelector("dialog[open]")) return;
+    arrangeHelp(dialog, { singleKeys: !areOff() });
+    dialog.showModal();
+  };
   onKey("?", open);
   for (const button of document.querySelectorAll("[data-open-keys]")) {
     button.addEventListener("click", open);
@@ -31,6 +38,7 @@ function press(event) {
   if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.key.length === 1 && areOff()) return;
   if (performance.now() < goUntil) {
     goUntil = 0;
     go(event);
@@ -60,6 +68,10 @@ function isPartOfChord(event) {
   const begins = [...bindings.keys()].some((key) => key.startsWith(`${event.key} `));
   if (begins && !event.repeat) chord = { first: event.key, until: performance.now() + GO_WINDOW };
   return begins;
+}
+
+function areOff() {
+  return document.documentElement.dataset.singleKeys === "off";
 }
 
 // Does what the key does on this page, with all that guards it; false without one.

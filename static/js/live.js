@@ -1,16 +1,19 @@
 // The socket that says what changed. It carries ids, never content.
 import { setServerTime } from "./clock.js";
+import { formatIn } from "./zone.js";
 
 const SIGNED_OUT = 4401;
 const SILENCE = 45000;
 const LONGEST_PAUSE = 15000;
 const OFFLINE_AFTER = 10000;
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const WHILE_OFFLINE = "What you see may be old. Approve and deny still go to the server.";
+const clock = formatIn({ hour: "2-digit", minute: "2-digit" });
 
 // Events: "change" with detail {id}, "brake" when one was pulled or released,
 // "resync" when something may have been missed.
 export class Live extends EventTarget {
   #badge = document.getElementById("live");
+  #banner = document.getElementById("offline-banner");
   #socket;
   #expected = 0;
   #failures = 0;
@@ -101,6 +104,10 @@ export class Live extends EventTarget {
     if (this.#badge.dataset.state === state) return;
     this.#badge.dataset.state = state;
     this.#badge.querySelector(".live-words").textContent = words;
+    // Over the page, not in it: coming and going, it moves nothing.
+    const isOffline = state === "offline";
+    this.#banner.hidden = !isOffline;
+    this.#banner.textContent = isOffline ? `${words}. ${WHILE_OFFLINE}` : "";
   }
 
   #standing() {

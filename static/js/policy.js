@@ -1,6 +1,5 @@
 // The editor of a draft: line numbers, jumps to problems, saving by itself.
 import { drawTimes } from "./clock.js";
-import { notify } from "./notice.js";
 import { PolicySaver } from "./policy_saving.js";
 
 const NEW_RULE = ["  - key: new-rule", "    when: ", "    tier: ", "    why: "];
@@ -22,7 +21,6 @@ export function watchDraft() {
     markLines();
     drawTimes();
   });
-  document.addEventListener("htmx:error", () => notify("No answer from the server; the check shows an older text."));
   document.querySelector("[data-new-rule]").addEventListener("click", addRule);
   new PolicySaver(form, text()).watch();
   if (window.location.hash === "#new-rule") {

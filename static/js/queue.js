@@ -1,6 +1,7 @@
 // The queue stays true without moving: known rows change in place, new ones wait
 // behind the pill, unless there is nothing below the place they belong to.
 import { drawTimes } from "./clock.js";
+import { fail } from "./failures.js";
 import { fetchFragment } from "./fragments.js";
 import { onKey } from "./keys.js";
 import { rove, select } from "./rows.js";
@@ -133,6 +134,14 @@ class Queue {
     return [...document.querySelectorAll(`#rows > li[data-state="${state}"]`)];
   }
 
+  #tellFailure() {
+    fail({
+      what: "The new requests could not be loaded.",
+      so: "Nothing was decided or changed; what you see may be old.",
+      again: () => this.#inTurn(() => this.#load()),
+    });
+  }
+
   #show() {
     const pill = document.getElementById("pill");
     const words = `${this.#fresh.size} new`;
@@ -149,6 +158,7 @@ class Queue {
       return;
     }
     const fragment = await this.#fetch(location.pathname);
+    if (fragment === undefined) this.#tellFailure();
     if (!fragment) return;
     this.#fresh.clear();
     this.#place.replaceChildren(fragment);

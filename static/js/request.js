@@ -203,13 +203,13 @@ function watchAnswers() {
     if (ANSWERED_HERE.has(status)) return;
     isSending = false;
     disarm();
-    notify(sentence(event.detail.ctx.text) ?? failure(status), { seconds: 20 });
+    const said = sentence(event.detail.ctx.text);
+    if (said) notify(said, { seconds: 20 });
   });
   document.addEventListener("htmx:error", () => {
     if (!isSending) return;
     isSending = false;
     disarm();
-    notify("No answer from the server. Reload the page to see whether your vote was counted.", { seconds: 60 });
   });
 }
 
@@ -218,12 +218,6 @@ function sentence(html) {
   const template = document.createElement("template");
   template.innerHTML = html ?? "";
   return template.content.querySelector("#problem strong")?.textContent;
-}
-
-function failure(status) {
-  if (status === 403) return "You may not do this, or this form is no longer valid. Nothing was done. Reload the page.";
-  if (status === 404) return "This request is no longer there for you. Nothing was done.";
-  return `The server failed (${status}). Reload the page to see what was done.`;
 }
 
 // What the reader decides on: a new view token or an elapsed minute is no change.

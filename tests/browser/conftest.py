@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -37,11 +37,12 @@ CHROMIUM_FLAGS = [
 
 @dataclass(frozen=True)
 class Server:
-    """Where it is, who may sign in, and the demo agent's key."""
+    """Where it is, who may sign in, the demo agent's key, where its data lie."""
 
     address: str
     passwords: dict[str, str]
     key: str
+    data_dir: Path | None = None
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One HTTP call as the agent."""
@@ -94,7 +95,7 @@ def running_server() -> Iterator[Server]:
         text=True,
     )
     try:
-        yield _announced(process)
+        yield replace(_announced(process), data_dir=data_dir)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
@@ -152,14 +153,30 @@ def window(
     chromium: Browser, running_server: Server
 ) -> Iterator[Callable[..., BrowserContext]]:
     """Opens browsers of their own, with somebody signed in or nobody."""
+    yield from _windows(chromium, running_server)
+
+
+@pytest.fixture(scope="module")
+def chromium_window(
+    chromium: Browser, running_server: Server
+) -> Iterator[Callable[..., BrowserContext]]:
+    """The same for what a module prepares once."""
+    yield from _windows(chromium, running_server)
+
+
+def _windows(
+    chromium: Browser, server: Server
+) -> Iterator[Callable[..., BrowserContext]]:
     opened: list[BrowserContext] = []
 
     def open_window(person: str = "", **options: Any) -> BrowserContext:
-        context = chromium.new_context(base_url=running_server.address, **options)
+        # The worker for when the server is out of reach has a test of its own.
+        options = {"base_url": server.address, "service_workers": "block", **options}
+        context = chromium.new_context(**options)
         context.set_default_timeout(10_000)
         opened.append(context)
         if person:
-            _sign_in(context, person, running_server.passwords[person])
+            _sign_in(context, person, server.passwords[person])
         return context
 
     yield open_window

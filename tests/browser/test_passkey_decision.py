@@ -125,7 +125,7 @@ def test_an_answer_is_good_for_one_verdict_on_one_request_once(
 
     bobs.route("**/vote", keep)
     bobs.keyboard.press("a")
-    expect(bobs.locator("#notice")).to_contain_text("No answer from the server")
+    expect(bobs.locator("#failure")).to_contain_text("No answer from the server")
     bobs.unroute("**/vote")
     form = parse_qs(captured[0], keep_blank_values=True)
     assert form["verdict"] == ["approve"]
