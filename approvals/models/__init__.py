@@ -7,6 +7,7 @@ from approvals.models.people import LinkedAccount, Passkey
 from approvals.models.permits import Outcome, Permit
 from approvals.models.policies import Policy, PolicyDraft, PolicyProposal
 from approvals.models.requests import ApprovalRequest, NextChange, Question, Revision
+from approvals.models.saved_views import SavedView
 from approvals.models.votes import Vote
 from approvals.models.windows import WindowBucket, WindowValue
 
@@ -26,6 +27,7 @@ __all__ = [
     "PolicyProposal",
     "Question",
     "Revision",
+    "SavedView",
     "Vote",
     "WindowBucket",
     "WindowValue",

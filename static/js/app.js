@@ -13,6 +13,7 @@ import { watchBench } from "./policy_bench.js";
 import { watchQueue } from "./queue.js";
 import { watchRequest } from "./request.js";
 import { watchRows } from "./rows.js";
+import { watchSearch } from "./search.js";
 import { watchViewing } from "./viewing.js";
 
 const live = new Live();
@@ -20,6 +21,7 @@ startClock();
 watchThemeButton();
 watchKeys();
 watchRows();
+watchSearch();
 watchQueue(live);
 watchRequest(live);
 watchEditor();
