@@ -19,7 +19,7 @@ from approvals.access import visible_to
 from approvals.cursors import Place, after, unsealed
 from approvals.models import ApprovalRequest
 from approvals.rows import Row, light, row_of
-from approvals.search import Where, agent_called, condition
+from approvals.search import Where, condition
 from approvals.search_syntax import Key, Query
 from approvals.splits import Desk
 from approvals.states import Source, State
@@ -115,7 +115,7 @@ def _driven(desk: Desk, query: Query) -> QuerySet[ApprovalRequest]:
         if term.key in _TIMES and not term.negated:
             decided = decided.filter(**{_TIMES[term.key]: term.moment(desk.now)})
     if name := query.only(Key.AGENT):
-        return decided.filter(agent=agent_called(name))
+        return decided.filter(agent=desk.agents.get(name))
     if name := query.only(Key.ACTION):
         return decided.filter(action=name)
     return decided

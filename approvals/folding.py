@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -105,7 +106,10 @@ def folds(
     found = requests.order_by(*ORDER).values(
         "id", "agent_id", "digest", "tier_rank", "expires_at"
     )
-    inner, inner_values = found[:SCAN].query.sql_with_params()
+    try:
+        inner, inner_values = found[:SCAN].query.sql_with_params()
+    except EmptyResultSet:
+        return Folds([], 0)
     values: dict[str, Any] = {
         "cap": AGENT_CAP,
         "limit": limit,

@@ -154,7 +154,7 @@ def suggestions(user: User) -> list[Suggestion]:
     found = [Suggestion(f"{key}:", meaning) for key, meaning in KEYS.items()]
     for key, known in MEANINGS.items():
         found += [Suggestion(f"{key}:{one}", words) for one, words in known.items()]
-    for key, names in search.words(user).items():
+    for key, names in search.words(Desk(user)).items():
         found += [Suggestion(f"{key}:{name}") for name in names]
     return found
 

@@ -21,8 +21,6 @@ from django.db.models import (
 )
 from django.db.models.functions import Collate, Left
 
-from agents.models import Agent
-from approvals import ruleset
 from approvals.models import Outcome, Question, Vote
 from approvals.search_syntax import ANY, Has, Is, Key, Query, SearchError, Term
 from approvals.splits import Desk
@@ -72,22 +70,14 @@ def condition(query: Query, desk: Desk, where: Where) -> Q:
     return found
 
 
-def agent_called(name: str) -> int | None:
-    """The id of an agent; None where there is none of that name."""
-    return Agent.objects.filter(name=name).values_list("pk", flat=True).first()
-
-
-def words(user: User) -> dict[Key, list[str]]:
+def words(desk: Desk) -> dict[Key, list[str]]:
     """Names to offer while somebody types, besides those of the syntax."""
-    if not user.is_authenticated:
-        return {}
-    agents = Agent.objects.order_by("name").values_list("name", flat=True)
     people = User.objects.filter(is_active=True, groups__isnull=False).distinct()
     names = people.order_by("username").values_list("username", flat=True)
     sources = [Source.POLICY, Source.GRANT, Source.TIMEOUT, Source.AGENT, Source.BRAKE]
     return {
-        Key.TIER: list(ruleset.current()[1].tiers),
-        Key.AGENT: list(agents[:NAMES]),
+        Key.TIER: list(desk.tiers),
+        Key.AGENT: sorted(desk.agents)[:NAMES],
         Key.BY: ["me", *names[:NAMES], *(source.value for source in sources)],
     }
 
@@ -132,19 +122,14 @@ def _is(term: Term, desk: Desk, where: Where) -> Q:
 
 
 def _tier(term: Term, desk: Desk, where: Where) -> Q:
-    """By key, or by the name that the policy in force gives it."""
-    named = [
-        key
-        for key, tier in ruleset.current()[1].tiers.items()
-        if tier.name.lower() == term.value.lower()
-    ]
-    return Q(tier__in=[term.value, *named])
+    """By key, as policies write it; names are mostly the same with a capital."""
+    return Q(tier__in={term.value, term.value.lower()})
 
 
 def _agent(term: Term, desk: Desk, where: Where) -> Q:
     if ANY in term.value:
         return Q(_Like(F("agent__name"), Value(_pattern(term.value))))
-    agent = agent_called(term.value)
+    agent = desk.agents.get(term.value)
     if agent is None:
         reason = f"There is no agent “{term.value}”. {ANY} stands for anything."
         raise SearchError(reason, term.start, term.end)

@@ -222,7 +222,7 @@ def _checked(match: re.Match[str]) -> Term:
     place = match.span("value")
     if name.lower() not in {key.value for key in KEYS}:
         known = ", ".join(f"{key}:" for key in KEYS)
-        reason = f"There is no “{name}:”. There are {known} To look for it as text, "
+        reason = f"There is no “{name}:”, only {known}. To look for it as text, "
         raise SearchError(f"{reason}put all of it in quotes.", *match.span("key"))
     key = Key(name.lower())
     if not value.strip():

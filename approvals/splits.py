@@ -16,6 +16,8 @@ from django.db import connection
 from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from agents.models import Agent
+from approvals import ruleset
 from approvals.access import (
     Standing,
     group_names,
@@ -26,7 +28,6 @@ from approvals.access import (
 from approvals.folding import ORDER
 from approvals.models import ApprovalRequest, Vote
 from approvals.policy import Tier
-from approvals.ruleset import ruleset_for
 from approvals.search_syntax import Is
 from approvals.states import State
 
@@ -121,6 +122,8 @@ class Desk:
     def __init__(self, user: User, now: datetime | None = None) -> None:
         self.user = user
         self.now = now or timezone.now()
+        self._has_more = False
+        """Whether more votes are there than were looked at."""
 
     @cached_property
     def standing(self) -> Standing:
@@ -132,6 +135,19 @@ class Desk:
         first = self.standing.humans.of(self.user.pk)
         linked = self.standing.humans.first_account.items()
         return [first, *(account for account, human in linked if human == first)]
+
+    @cached_property
+    def agents(self) -> dict[str, int]:
+        """All of them, by name: a dozen searches may ask for one each."""
+        return dict(Agent.objects.values_list("name", "pk"))
+
+    @cached_property
+    def tiers(self) -> Mapping[str, Tier]:
+        """Those of the policy in force; none where nothing was published."""
+        try:
+            return ruleset.current()[1].tiers
+        except ruleset.NoPolicy:
+            return {}
 
     @property
     def waiting(self) -> QuerySet[ApprovalRequest]:
@@ -192,7 +208,9 @@ class Desk:
             .order_by(*(_of_approval(name) for name in ORDER), "id")
         )
         by_request: dict[UUID, list[Vote]] = {}
-        for vote in votes[:SECOND_LIMIT]:
+        looked = votes[:SECOND_LIMIT]
+        self._has_more = len(looked) == SECOND_LIMIT
+        for vote in looked:
             by_request.setdefault(vote.approval_id, []).append(vote)
         return [
             found
@@ -212,17 +230,17 @@ class Desk:
             Is.MINE: sum(cell.mine for cell in cells),
             Is.EXPIRING: sum(cell.expiring for cell in cells),
             Is.GROUP: sum(cell.number for cell in cells if self._may_decide(cell)),
-            Is.SECOND: len(self.second_ids),
         }
         is_capped = total > COUNT_LIMIT
-        return {
+        found = {
             split: Waiting(min(number, COUNT_LIMIT), is_capped and number > 0)
             for split, number in numbers.items()
         }
+        return {**found, Is.SECOND: Waiting(len(self.second_ids), self._has_more)}
 
     def count(self, conditions: Mapping[str, Q]) -> dict[str, Waiting]:
         """How many of the same requests fulfil each condition; one bounded query."""
-        if not conditions:
+        if not conditions or not is_reviewer(self.user):
             return {}
         names = {f"c{number}": name for number, name in enumerate(conditions)}
         flags = {short: _flag(conditions[name]) for short, name in names.items()}
@@ -272,7 +290,7 @@ class Desk:
         mine = group_names(self.user)
         found: dict[tuple[int, str], Seat] = {}
         for version, key in {(cell.policy, cell.tier) for cell in self._cells}:
-            tier = ruleset_for(version).tiers[key]
+            tier = ruleset.ruleset_for(version).tiers[key]
             further = tier.escalation.groups if tier.escalation else ()
             if mine & {need.group for need in tier.requirements}:
                 found[version, key] = Seat(tier, is_escalation=False)

@@ -9,6 +9,10 @@ export function watchSearch() {
   if (!field) return;
   new Words(field).watch();
   onKey("s", openForm);
+  onKey("/", () => {
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  });
 }
 
 function openForm() {
