@@ -119,9 +119,7 @@ def test_all_accounts_of_a_human_are_that_human(ask, alice, owner) -> None:
 
 def test_further_groups_may_decide_once_it_is_escalated(ask, policy, dora) -> None:
     escalation = "escalation: {after: 50%, groups: [dba]}"
-    source = TIERS.replace(
-        "decide_within: 24h", f"decide_within: 24h\n    {escalation}"
-    )
+    source = TIERS.replace("decide_within:", f"{escalation}\n    decide_within:")
     ruleset.publish(source, actor=COMMAND_LINE, reason="escalates")
     approval = ask("one")
     assert numbers(dora)["group"] == 0
