@@ -19,7 +19,7 @@ from approvals.access import visible_to
 from approvals.cursors import Place, after, unsealed
 from approvals.models import ApprovalRequest
 from approvals.rows import Row, light, row_of
-from approvals.search import Where, condition
+from approvals.search import Where, check_names, condition
 from approvals.search_syntax import Key, Query
 from approvals.splits import Desk
 from approvals.states import Source, State
@@ -71,6 +71,7 @@ def history(desk: Desk, *, query: Query | None = None, before: str = "") -> Deci
     """
     query = query or Query()
     place = unsealed(before, _KIND)[0] if before else None
+    check_names(query, desk)
     wanted = condition(query, desk, Where.HISTORY)
     walked = after(_driven(desk, query), "decided_at", place)
     if not query.terms:

@@ -27,7 +27,7 @@ from approvals.rows import (
     row_of,
     tier_mark,
 )
-from approvals.search import Where, condition
+from approvals.search import Where, check_names, condition
 from approvals.search_syntax import Is, Key, Query
 from approvals.splits import COUNT_LIMIT, Desk, Waiting
 
@@ -78,6 +78,7 @@ def pending(
     """
     query, desk = query or Query(), desk or Desk(user)
     place = _read_cursor(after) if after else None
+    check_names(query, desk)
     found = folding.folds(
         _matching(desk, query),
         limit=PAGE + 1,

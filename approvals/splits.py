@@ -193,7 +193,11 @@ class Desk:
             return []
         tiers = NOTHING
         for version, key in several:
-            tiers |= Q(approval__policy=version, approval__tier=key)
+            rank = self._seats[version, key].tier.rank
+            # By rank as well, for request_queue: it leads to these alone.
+            tiers |= Q(
+                approval__policy=version, approval__tier=key, approval__tier_rank=rank
+            )
         votes = (
             Vote.objects.filter(
                 tiers,
