@@ -149,14 +149,15 @@ def tabs(desk: Desk, text: str) -> list[Tab]:
     return found + own
 
 
-def suggestions(user: User) -> list[Suggestion]:
-    """What can be typed into the search, the keys first."""
+def suggestions(user: User, where: Where) -> list[Suggestion]:
+    """What can be typed into the search of a list, the keys first."""
+    never = {f"is:{word}" for word in search.ELSEWHERE[where]}
     found = [Suggestion(f"{key}:", meaning) for key, meaning in KEYS.items()]
     for key, known in MEANINGS.items():
         found += [Suggestion(f"{key}:{one}", words) for one, words in known.items()]
     for key, names in search.words(Desk(user)).items():
         found += [Suggestion(f"{key}:{name}") for name in names]
-    return found
+    return [one for one in found if one.text not in never]
 
 
 def _history_tabs(user: User, text: str) -> list[Tab]:

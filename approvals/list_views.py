@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from approvals import saved_views
 from approvals.list_page import suggestions
 from approvals.models import SavedView
+from approvals.search import Where
 from approvals.views import PersonRequest, for_reviewers, go
 
 
@@ -18,7 +19,8 @@ from approvals.views import PersonRequest, for_reviewers, go
 @for_reviewers
 def show_words(request: PersonRequest) -> HttpResponse:
     """What can be typed into the search, for the list below its field."""
-    context = {"suggestions": suggestions(request.user)}
+    where = Where.HISTORY if request.GET.get("where") == "history" else Where.QUEUE
+    context = {"suggestions": suggestions(request.user, where)}
     return render(request, "approvals/_search_words.html", context)
 
 

@@ -38,8 +38,13 @@ class Where(StrEnum):
     HISTORY = "history"
 
 
-_TERMINAL = {Is.APPROVED, Is.DENIED, Is.EXPIRED, Is.CANCELLED}
-_WAITING = {Is.PENDING, Is.GROUP, Is.SECOND, Is.EXPIRING, Is.CLAIMED}
+ELSEWHERE: dict[Where, frozenset[Is]] = {
+    Where.QUEUE: frozenset((Is.APPROVED, Is.DENIED, Is.EXPIRED, Is.CANCELLED)),
+    Where.HISTORY: frozenset(
+        (Is.PENDING, Is.GROUP, Is.SECOND, Is.EXPIRING, Is.CLAIMED)
+    ),
+}
+"""What a request of that list never is."""
 
 
 # Not by "=": with it PostgreSQL may think to know better, and read all that ever was
@@ -100,14 +105,12 @@ def words(desk: Desk) -> dict[Key, list[str]]:
 
 
 def _check_place(term: Term, where: Where) -> None:
-    if term.key is not Key.IS or term.negated:
+    if term.key is not Key.IS or term.negated or term.value not in ELSEWHERE[where]:
         return
-    if where is Where.QUEUE and term.value in _TERMINAL:
-        reason = f"Nothing that waits is {term.value}. Search the history for it."
-        raise SearchError(reason, term.start, term.end)
-    if where is Where.HISTORY and term.value in _WAITING:
+    reason = f"Nothing that waits is {term.value}. Search the history for it."
+    if where is Where.HISTORY:
         reason = f"Only what waits is “{term.value}”. Search the queue for it."
-        raise SearchError(reason, term.start, term.end)
+    raise SearchError(reason, term.start, term.end)
 
 
 def _text(term: Term, desk: Desk, where: Where) -> Q:

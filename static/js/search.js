@@ -8,6 +8,8 @@ export function watchSearch() {
   const field = document.getElementById("search");
   if (!field) return;
   new Words(field).watch();
+  // On a phone the tabs are wider than the page.
+  document.querySelector("#splits [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   onKey("s", openForm);
   onKey("/", () => {
     field.focus();

@@ -109,3 +109,7 @@ def test_offers_what_can_be_typed(browser, alice, ask) -> None:
     words = browser(alice).get("/search/words").text
     for text in ("tier:", "is:mine", "agent:deploy-bot", "tier:both", "by:alice"):
         assert f'data-text="{text}"' in words
+    assert "is:denied" not in words
+    decided = browser(alice).get("/search/words?where=history").text
+    assert "is:denied" in decided
+    assert "is:group" not in decided
