@@ -29,7 +29,7 @@ from approvals.rows import (
 )
 from approvals.search import Where, check_names, condition
 from approvals.search_syntax import Is, Key, Query
-from approvals.splits import COUNT_LIMIT, Desk, Waiting
+from approvals.splits import Desk
 
 PAGE = 50
 """Rows of one page of the queue; the rest is counted and one key away."""
@@ -37,14 +37,12 @@ PAGE = 50
 _CURSOR_SALT = "approvals.queue.cursor"
 
 __all__ = [
-    "COUNT_LIMIT",
     "PAGE",
     "BadCursor",
     "Page",
     "Preview",
     "Row",
     "TierMark",
-    "Waiting",
     "claimed_by",
     "mark_of",
     "next_waiting",
@@ -53,7 +51,6 @@ __all__ = [
     "preview_of",
     "row",
     "tier_mark",
-    "waiting",
 ]
 
 
@@ -100,13 +97,6 @@ def is_capped(query: Query) -> bool:
 def is_folded(query: Query) -> bool:
     """Whether equal requests are one row: not where somebody asks for just those."""
     return not query.asks(Key.DIGEST)
-
-
-def waiting(user: User) -> Waiting:
-    """How many wait; one bounded query, whatever lies in the table."""
-    number = visible_to(user).filter(state="pending").order_by()
-    counted = number[: COUNT_LIMIT + 1].count()
-    return Waiting(min(counted, COUNT_LIMIT), counted > COUNT_LIMIT)
 
 
 def row(user: User, approval_id: UUID, *, query: Query | None = None) -> Row | None:

@@ -46,7 +46,7 @@ def remove(view_id: int, *, actor: User) -> SavedView | None:
 
 def _check(name: str, query: str) -> None:
     limit = SavedView._meta.get_field("name").max_length
-    if not name or (limit and len(name) > limit):
+    if not name or "\0" in name or (limit and len(name) > limit):
         raise ViewRefused(f"A name has between 1 and {limit} characters.")
     try:
         terms = parse(query).terms

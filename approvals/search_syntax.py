@@ -167,6 +167,10 @@ def parse(text: str) -> Query:
     if len(text) > MAX_LENGTH:
         reason = f"At most {MAX_LENGTH} characters can be searched for."
         raise SearchError(reason, MAX_LENGTH, len(text))
+    if "\0" in text:
+        # PostgreSQL's text has no U+0000.
+        at = text.index("\0")
+        raise SearchError("This character is in nothing that is stored.", at, at + 1)
     terms = tuple(_terms(text))
     if len(terms) > MAX_TERMS:
         extra = terms[MAX_TERMS]

@@ -36,6 +36,7 @@ def test_the_same_name_means_another_search(alice) -> None:
     [
         ("", "is:mine", "A name has"),
         ("x" * 41, "is:mine", "A name has"),
+        ("x\0", "is:mine", "A name has"),
         ("x", "", "this is the whole list"),
         ("x", "foo:bar", "cannot be read"),
         ("x", "y" * 600, "cannot be read"),

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from approvals.search_syntax import (
     KEYS,
@@ -59,6 +61,7 @@ def test_values_can_be_quoted_and_keys_written_large() -> None:
         ("before:2026-13-01", "2026-13-01", "A time looks like"),
         ("after:999999w", "999999w", "A time looks like"),
         ("digest:xyz", "xyz", "A digest is"),
+        ("a b\0c", "\0", "in nothing that is stored"),
         ("has:votes has:fun", "fun", "knows question"),
     ],
 )
@@ -113,3 +116,18 @@ def test_explains_every_key_and_word() -> None:
     for key, known in MEANINGS.items():
         for word in known:
             assert parse(f"{key}:{word}")
+
+
+@given(st.text(st.sampled_from('ab :"-*\0\t' + "isétag:agent2h"), max_size=40))
+def test_whatever_is_typed_is_understood_or_marked(text: str) -> None:
+    marked, found = None, ()
+    try:
+        found = parse(text).terms
+    except SearchError as error:
+        marked = (error.start, error.end)
+    if marked:
+        assert 0 <= marked[0] < marked[1] <= len(text)
+    # Nothing between two terms is left out.
+    elif '"' not in text:
+        read = "".join(text[term.start : term.end] for term in found)
+        assert read == "".join(text.split())
