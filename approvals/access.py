@@ -13,7 +13,7 @@ from approvals.humans import Humans
 from approvals.loosening import has_loosened
 from approvals.models import ApprovalRequest, Vote
 from approvals.policy import Tier
-from approvals.resolution import Ballot
+from approvals.resolution import Ballot, helps
 from approvals.ruleset import ruleset_for
 from approvals.states import PermitState, State
 
@@ -149,6 +149,25 @@ def standing_votes(
     return list(counting.values())
 
 
+def needs_second(
+    approval: ApprovalRequest, votes: Iterable[Vote], user: User, standing: Standing
+) -> bool:
+    """Whether somebody has approved and it still takes an approval of ``user``.
+
+    ``votes`` as for ``standing_votes``.
+    """
+    ballots = ballots_now(approval, votes, standing)
+    human = standing.humans.of(user.pk)
+    if any(ballot.voter == human for ballot in ballots):
+        return False
+    if not any(ballot.approves for ballot in ballots):
+        return False
+    if not actions_for(approval, user, standing).approve.allowed:
+        return False
+    mine = Ballot(human, True, seats_of(approval, user, standing.now))
+    return helps(mine, ballots, tier_of(approval).requirements)
+
+
 def seats_of(approval: ApprovalRequest, user: User, now: datetime) -> frozenset[str]:
     """The groups of the tier whose places this person can fill now.
 
@@ -168,7 +187,9 @@ def is_escalated(approval: ApprovalRequest, now: datetime) -> bool:
 
 def group_names(user: User) -> frozenset[str]:
     """The groups somebody is in now; read once per loaded user."""
-    prefetch_related_objects([user], "groups")
+    # Django looks through the whole user each time; lists ask hundreds of times.
+    if "groups" not in getattr(user, "_prefetched_objects_cache", ()):
+        prefetch_related_objects([user], "groups")
     return frozenset(group.name for group in user.groups.all())
 
 

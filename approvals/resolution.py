@@ -31,10 +31,25 @@ def resolve(
     if sum(not ballot.approves for ballot in by_person.values()) >= deny_threshold:
         return State.DENIED
     approving = [ballot for ballot in by_person.values() if ballot.approves]
-    places = [need.group for need in requirements for _ in range(need.count)]
+    places = _places(requirements)
     if places and _fill(places, approving) == len(places):
         return State.APPROVED
     return None
+
+
+def helps(
+    ballot: Ballot, others: Iterable[Ballot], requirements: Sequence[Requirement]
+) -> bool:
+    """Whether this approval would fill a place beside those that are there already."""
+    approving = [other for other in others if other.approves]
+    if any(other.voter == ballot.voter for other in approving):
+        return False
+    places = _places(requirements)
+    return _fill(places, [*approving, ballot]) > _fill(places, approving)
+
+
+def _places(requirements: Iterable[Requirement]) -> list[str]:
+    return [need.group for need in requirements for _ in range(need.count)]
 
 
 def _fill(places: Sequence[str], people: Sequence[Ballot]) -> int:

@@ -25,10 +25,12 @@ from django_htmx.middleware import HtmxDetails
 
 from approvals import forms, lifecycle, queue, snoozes
 from approvals.access import is_reviewer, visible_to
+from approvals.list_page import history_page, queue_page, waiting_page
 from approvals.models import ApprovalRequest, Vote
 from approvals.render import visible_text
 from approvals.request_page import contents
 from approvals.resource import votes_of, with_related
+from approvals.search_syntax import SearchError, parse
 from approvals.webauthn import relying_party
 
 P = ParamSpec("P")
@@ -65,32 +67,32 @@ def for_reviewers(
 @require_safe
 @for_reviewers
 def show_queue(request: PersonRequest) -> HttpResponse:
-    """What waits; as a fragment, the list alone."""
-    page = _page_or_404(queue.pending, request, after=request.GET.get("after", ""))
-    context = {
-        "page": page,
-        "waiting": queue.waiting(request.user),
-        "last_decided_at": queue.last_decided_at(request.user),
-        "hidden": snoozes.summary(visible_to(request.user), request.user),
-        "is_first": "after" not in request.GET,
-    }
-    template = "approvals/_queue.html" if request.htmx else "approvals/queue.html"
-    return render(request, template, context)
+    """What waits; for a script, tabs and list alone. 422 for what cannot be read."""
+    text, after = request.GET.get("q", ""), request.GET.get("after", "")
+    context = _or_404(queue_page, request.user, text, after)
+    context["hidden"] = snoozes.summary(visible_to(request.user), request.user)
+    name = "_queue_fresh" if request.htmx else "queue"
+    status = 422 if context["wrong"] else 200
+    return render(request, f"approvals/{name}.html", context, status=status)
 
 
 @require_safe
 @for_reviewers
 def show_waiting(request: PersonRequest) -> HttpResponse:
-    """How many requests wait, as the head of the queue says it."""
-    context = {"waiting": queue.waiting(request.user)}
-    return render(request, "approvals/_waiting.html", context)
+    """How many requests wait, as the head of the queue and its tabs say it."""
+    context = waiting_page(request.user, request.GET.get("q", ""))
+    return render(request, "approvals/_waiting_fresh.html", context)
 
 
 @require_safe
 @for_reviewers
 def show_row(request: PersonRequest, approval_id: UUID) -> HttpResponse:
-    """One row of the queue, as it is now."""
-    row = queue.row(request.user, approval_id)
+    """One row of the list that ``q`` finds, as it is now."""
+    try:
+        query = parse(request.GET.get("q", ""))
+        row = queue.row(request.user, approval_id, query=query)
+    except SearchError as error:
+        raise Http404 from error
     if row is None:
         raise Http404
     return render(request, "approvals/_row.html", {"row": row})
@@ -99,11 +101,11 @@ def show_row(request: PersonRequest, approval_id: UUID) -> HttpResponse:
 @require_safe
 @for_reviewers
 def show_history(request: PersonRequest) -> HttpResponse:
-    """What was decided, last first."""
-    before = request.GET.get("before", "")
-    page = _page_or_404(queue.history, request, before=before)
-    context = {"page": page, "is_first": not before}
-    return render(request, "approvals/history.html", context)
+    """What was decided, last first. 422 for what cannot be read, 503 when too slow."""
+    text, before = request.GET.get("q", ""), request.GET.get("before", "")
+    context = _or_404(history_page, request.user, text, before)
+    status = 422 if context["wrong"] else 503 if context["is_slow"] else 200
+    return render(request, "approvals/history.html", context, status=status)
 
 
 @require_safe
@@ -219,11 +221,15 @@ def stays(request: PersonRequest) -> bool:
     return bool(request.htmx) and request.headers.get("After-Decision") == "stay"
 
 
-def _page_or_404(
-    read: Callable[..., queue.Page], request: PersonRequest, **cursor: str
-) -> queue.Page:
+def _or_404(
+    read: Callable[[User, str, str], dict[str, Any]],
+    user: User,
+    text: str,
+    cursor: str,
+) -> dict[str, Any]:
+    """What a list's page shows; a cursor that we did not make leads nowhere."""
     try:
-        return read(request.user, **cursor)
+        return read(user, text, cursor)
     except queue.BadCursor as error:
         raise Http404 from error
 

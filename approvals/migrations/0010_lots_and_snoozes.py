@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("approvals", "0008_requests_can_be_erased"),
+        ("approvals", "0009_lists_that_stay_usable"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,6 +7,7 @@ from approvals.models.people import LinkedAccount, Passkey, Preferences
 from approvals.models.permits import Outcome, Permit
 from approvals.models.policies import Policy, PolicyDraft, PolicyProposal
 from approvals.models.requests import ApprovalRequest, NextChange, Question, Revision
+from approvals.models.saved_views import SavedView
 from approvals.models.snoozes import Snooze
 from approvals.models.votes import Vote
 from approvals.models.windows import WindowBucket, WindowValue
@@ -28,6 +29,7 @@ __all__ = [
     "Preferences",
     "Question",
     "Revision",
+    "SavedView",
     "Snooze",
     "Vote",
     "WindowBucket",

@@ -139,13 +139,21 @@ class ApprovalRequest(models.Model):
             models.UniqueConstraint(fields=["change"], name="change_is_unique"),
         )
         indexes = (
-            # queue.pending: riskiest first, then what runs out first.
+            # folding.folds: riskiest first, then what runs out first; with all that
+            # folding looks at, so that a list of thousands is read from here alone.
             models.Index(
                 F("tier_rank").desc(),
                 "expires_at",
                 "id",
                 condition=Q(state=State.PENDING),
+                include=("agent", "digest"),
                 name="request_queue",
+            ),
+            # queue.row: what else waits that is equal to this.
+            models.Index(
+                fields=["digest"],
+                condition=Q(state=State.PENDING),
+                name="request_equal",
             ),
             # lifecycle.expire_due: deadlines that have passed.
             models.Index(
@@ -169,12 +177,27 @@ class ApprovalRequest(models.Model):
             ),
             # grants: what a grant would have covered lately.
             models.Index(fields=["agent", "action", "-id"], name="request_by_action"),
-            # queue.history: last decided first.
+            # decided.history: last decided first.
             models.Index(
                 F("decided_at").desc(),
                 F("id").desc(),
                 condition=~Q(state=State.PENDING),
                 name="request_history",
+            ),
+            # decided.history: one agent's, and those of one action.
+            models.Index(
+                "agent",
+                F("decided_at").desc(),
+                F("id").desc(),
+                condition=~Q(state=State.PENDING),
+                name="request_history_of_agent",
+            ),
+            models.Index(
+                "action",
+                F("decided_at").desc(),
+                F("id").desc(),
+                condition=~Q(state=State.PENDING),
+                name="request_history_of_action",
             ),
             # lifecycle.erase_due: what was kept long enough.
             models.Index(

@@ -9,6 +9,8 @@ import { rove, select } from "./rows.js";
 const AT_ONCE = 3;
 const PAUSE = 400;
 const AGAIN = 2000;
+const RECOUNT = 1500;
+const WHOLE = 3000;
 
 export function watchQueue(live) {
   const place = document.querySelector("[data-queue]");
@@ -21,6 +23,8 @@ class Queue {
   #asked = new Set();
   #timer;
   #lastLook = 0;
+  #count = new Rarely(RECOUNT, () => this.#inTurn(() => this.#recount()));
+  #whole = new Rarely(WHOLE, () => this.#inTurn(() => this.#resync()));
   #turn = Promise.resolve();
 
   constructor(place) {
@@ -55,7 +59,10 @@ class Queue {
     this.#lastLook = Date.now();
     this.#timer = null;
     if (ids.length > AT_ONCE) await this.#resync();
-    else await Promise.all([...ids.map((id) => this.#lookAt(id)), this.#recount()]);
+    else {
+      this.#count.ask();
+      await Promise.all(ids.map((id) => this.#lookAt(id)));
+    }
   }
 
   async #lookAt(id) {
@@ -76,6 +83,7 @@ class Queue {
     const gone = this.#shown("pending").filter((row) => !ids.has(row.id));
     for (const row of current) this.#receive(row);
     await Promise.all(gone.slice(0, 20).map((row) => this.#lookAt(row.dataset.id)));
+    for (const flood of fragment.querySelectorAll("#rows > li.flood")) this.#changeFlood(flood);
     showCount(fragment);
     this.#show();
   }
@@ -99,15 +107,53 @@ class Queue {
   #receive(row) {
     const known = document.getElementById(row.id);
     const isPending = row.dataset.state === "pending";
-    if (known) this.#change(known, row);
-    else if (!isPending) this.#fresh.delete(row.dataset.id);
-    else if (this.#belongsLast(row)) this.#append(row);
-    else this.#fresh.add(row.dataset.id);
+    const equal = this.#equal(row);
+    if (known) this.#changeKnown(known, row);
+    else if (!isPending || row.dataset.fits === "no") this.#fresh.delete(row.dataset.id);
+    else if (this.#isLeftOut(row)) this.#whole.ask();
+    else if (!equal && this.#belongsLast(row)) this.#append(row);
+    else if (!equal) this.#fresh.add(row.dataset.id);
+    // What came or went is counted on the row that it is folded into.
+    if (!known && equal) this.#lookLater(equal.dataset.id);
+  }
+
+  // Of equal requests, the others go on waiting when the shown one is decided.
+  #changeKnown(known, row) {
+    const next = known.dataset.next;
+    const ends = known.dataset.state === "pending" && row.dataset.state !== "pending";
+    this.#change(known, row);
+    if (ends && next) this.#ask(next);
+  }
+
+  // The shown row that stands for this request: the same action in the same tier.
+  #equal(row) {
+    const { digest, rank, id } = row.dataset;
+    if (new URLSearchParams(location.search).get("q")?.includes("digest:")) return undefined;
+    const same = (other) => other.dataset.digest === digest && other.dataset.rank === rank && other.dataset.id !== id;
+    return this.#shown("pending").find(same);
+  }
+
+  #lookLater(id) {
+    if (!this.#asked.has(id)) this.#ask(id);
+  }
+
+  // Its agent has as many rows as the list allows, and it comes after them.
+  #isLeftOut(row) {
+    const flood = floodOf(row.dataset.agent);
+    const last = flood?.previousElementSibling;
+    return Boolean(last?.dataset.rank) && comesBefore(last.dataset, row.dataset);
+  }
+
+  #changeFlood(newer) {
+    const known = floodOf(newer.dataset.agent);
+    if (!known || known.textContent === newer.textContent) return;
+    known.querySelector("a").replaceChildren(...newer.querySelector("a").childNodes);
   }
 
   // The link itself stays, and with it focus and the pointer's target.
   #change(known, row) {
     Object.assign(known.dataset, row.dataset);
+    changeFold(known, row);
     const [link, newer] = [known.querySelector("a.row"), row.querySelector("a.row")];
     if (link.dataset.state === newer.dataset.state && sameText(link, newer)) return;
     link.dataset.state = newer.dataset.state;
@@ -152,14 +198,15 @@ class Queue {
 
   async #load() {
     const focusedId = document.activeElement?.closest("#rows > li")?.id;
-    const firstPage = this.#place.dataset.first === "yes" ? location.pathname : "/";
-    if (firstPage !== location.pathname || location.search) {
-      location.assign(firstPage);
+    if (this.#place.dataset.first !== "yes") {
+      location.assign(this.#place.dataset.firstUrl);
       return;
     }
-    const fragment = await this.#fetch(location.pathname);
+    const fragment = await this.#fetch(location.pathname + location.search);
     if (fragment === undefined) this.#tellFailure();
     if (!fragment) return;
+    showCount(fragment);
+    fragment.querySelector("#splits")?.remove();
     this.#fresh.clear();
     this.#place.replaceChildren(fragment);
     drawTimes(this.#place);
@@ -173,6 +220,53 @@ function showCount(fragment) {
   const words = fragment.querySelector("#waiting").textContent;
   const place = document.getElementById("waiting");
   if (place.textContent !== words) place.textContent = words;
+  for (const count of fragment.querySelectorAll("[data-split]")) {
+    const shown = document.querySelector(`#splits [data-split="${CSS.escape(count.dataset.split)}"]`);
+    if (shown && shown.textContent !== count.textContent) shown.textContent = count.textContent;
+  }
+}
+
+function floodOf(agent) {
+  return document.querySelector(`#rows > li.flood[data-agent="${CSS.escape(agent)}"]`);
+}
+
+// It has no height of its own while it is closed, so it may come and go.
+function changeFold(known, row) {
+  const [old, newer] = [known.querySelector(".fold"), row.querySelector(".fold")];
+  if (!newer) old?.remove();
+  else if (!old) known.append(newer);
+  else if (old.textContent !== newer.textContent) {
+    // The summary itself stays, and with it the focus.
+    const [summary, other] = [old.querySelector("summary"), newer.querySelector("summary")];
+    summary.setAttribute("aria-label", other.getAttribute("aria-label"));
+    summary.replaceChildren(...other.childNodes);
+    old.querySelector(".fold-list").replaceWith(newer.querySelector(".fold-list"));
+  }
+  const shown = known.querySelector(".fold");
+  if (shown) drawTimes(shown);
+}
+
+// Asked as often as it may be, done once in a while: the first time at once.
+class Rarely {
+  #pause;
+  #act;
+  #last = -Infinity;
+  #timer;
+
+  constructor(pause, act) {
+    this.#pause = pause;
+    this.#act = act;
+  }
+
+  ask() {
+    if (this.#timer) return;
+    const wait = Math.max(0, this.#last + this.#pause - Date.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#last = Date.now();
+      this.#act();
+    }, wait);
+  }
 }
 
 function comesBefore(one, other) {

@@ -75,3 +75,20 @@ def ask(policy: Policy, agent: Agent) -> Callable[..., ApprovalRequest]:
         ).approval
 
     return submit
+
+
+@pytest.fixture
+def ask_as(policy: Policy, owner: User) -> Callable[..., ApprovalRequest]:
+    """The same as an agent of that name, with a key of its own."""
+
+    def submit(name: str, action: str = "one", **members: Any) -> ApprovalRequest:
+        agent = Agent.objects.filter(name=name).first()
+        if agent is None:
+            agent = register_agent(name, actor=COMMAND_LINE, owner=owner).agent
+        members = {"arguments": {"n": 1}, **members}
+        submission = Submission(action=action, **members)
+        return lifecycle.submit(
+            submission, agent=agent, key=agent.keys.first()
+        ).approval
+
+    return submit

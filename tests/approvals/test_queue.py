@@ -1,15 +1,16 @@
 """What people look at, and in which order."""
 
-import json
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core import signing
 from django.db import connection
 from django.utils import timezone
 
-from approvals import lifecycle, queue, ruleset
+from approvals import folding, lifecycle, queue, ruleset
 from approvals.models import ApprovalRequest
+from approvals.search_syntax import parse
 from audit.log import COMMAND_LINE
 from tests.approvals.conftest import TIERS
 
@@ -28,60 +29,6 @@ def test_orders_by_risk_and_then_by_deadline(ask, alice) -> None:
     assert actions(queue.pending(alice)) == ["both", "two", "one-soon", "one-late"]
 
 
-def test_pages_follow_each_other_without_gap_or_repetition(
-    ask, alice, monkeypatch
-) -> None:
-    monkeypatch.setattr(queue, "PAGE", 2)
-    now = timezone.now()
-    for action in ("one", "two", "one", "both", "two", "one", "one"):
-        ask(action)
-    ApprovalRequest.objects.filter(action="one").update(expires_at=now + timedelta(1))
-    whole = ApprovalRequest.objects.order_by("-tier_rank", "expires_at", "id")
-    seen, after = [], ""
-    while True:
-        page = queue.pending(alice, after=after)
-        seen += [row.approval.id for row in page.rows]
-        if not (after := page.next):
-            break
-    assert seen == [approval.id for approval in whole]
-
-
-def test_refuses_cursors_that_it_did_not_make(ask, alice, monkeypatch) -> None:
-    monkeypatch.setattr(queue, "PAGE", 1)
-    monkeypatch.setattr(queue, "HISTORY_PAGE", 1)
-    for action in ("one", "one", "none", "none"):
-        ask(action)
-    of_queue, of_history = queue.pending(alice).next, queue.history(alice).next
-    for cursor in ("x", of_history, signing.dumps(["pending", 1, "a", "b"])):
-        with pytest.raises(queue.BadCursor):
-            queue.pending(alice, after=cursor)
-    with pytest.raises(queue.BadCursor):
-        queue.history(alice, before=of_queue)
-
-
-def test_shows_nothing_to_people_without_rights(ask, charlie) -> None:
-    waiting, _ = ask("one"), ask("none")
-    assert queue.pending(charlie).rows == queue.history(charlie).rows == []
-    assert queue.row(charlie, waiting.id) is None
-    assert queue.waiting(charlie).number == 0
-
-
-def test_counts_what_waits_up_to_a_limit(ask, alice, monkeypatch) -> None:
-    assert queue.waiting(alice) == queue.Waiting(0, is_capped=False)
-    for action in ("one", "one", "none"):
-        ask(action)
-    assert queue.waiting(alice) == queue.Waiting(2, is_capped=False)
-    monkeypatch.setattr(queue, "COUNT_LIMIT", 1)
-    assert queue.waiting(alice) == queue.Waiting(1, is_capped=True)
-
-
-def test_knows_when_something_was_last_decided(ask, alice) -> None:
-    ask("one")
-    assert queue.last_decided_at(alice) is None
-    decided = ask("none")
-    assert queue.last_decided_at(alice) == decided.decided_at
-
-
 def test_leads_from_a_decided_request_to_the_next_and_then_to_the_first(
     ask, alice
 ) -> None:
@@ -94,68 +41,6 @@ def test_leads_from_a_decided_request_to_the_next_and_then_to_the_first(
     assert queue.next_waiting(alice, third) is None
 
 
-def test_marks_tiers_by_their_place_in_their_policy(ask, alice) -> None:
-    for action in ("none", "never"):
-        ask(action)
-    for action in ("both", "two", "one"):
-        ask(action)
-    levels = {
-        row.approval.action: row.tier.level
-        for row in queue.pending(alice).rows + queue.history(alice).rows
-    }
-    assert levels == {"none": 1, "one": 2, "two": 3, "both": 4, "never": 4}
-
-
-def test_rows_leave_heavy_columns_in_the_database(ask, alice) -> None:
-    ask("one")
-    (row,) = queue.pending(alice).rows
-    assert {"canonical", "evidence"} <= row.approval.get_deferred_fields()
-
-
-def test_previews_short_arguments_whole() -> None:
-    head = '{"action":"a","agent":"b","arguments":{"x":"ä"},"environment":null}'
-    assert queue.preview_of(head, len(head)) == queue.Preview('{"x": "ä"}', 0)
-
-
-def test_previews_say_how_much_they_leave_out(ask, alice) -> None:
-    ask("one", arguments={"body": "x" * 5000})
-    (row,) = queue.pending(alice).rows
-    assert row.preview.text.startswith('{"body":"xxx')
-    canonical = row.approval.canonical
-    arguments = canonical.partition('"arguments":')[2]
-    assert len(row.preview.text) + row.preview.hidden == len(arguments)
-
-
-def test_previews_are_not_misled_by_what_looks_like_arguments() -> None:
-    head = json.dumps({"action": "a", "agent": "b", "arguments": {'"arguments":': 1}})
-    head = head.replace(": ", ":").replace(", ", ",")
-    assert queue.preview_of(head, len(head)).text == '{"\\"arguments\\":": 1}'
-
-
-@pytest.mark.parametrize(
-    ("read", "index"),
-    [
-        (lambda alice: queue.pending(alice), "request_queue"),
-        (lambda alice: queue.history(alice), "request_history"),
-    ],
-    ids=["queue", "history"],
-)
-def test_queries_have_their_index(
-    ask, alice, read, index, django_assert_max_num_queries
-):
-    ask("one")
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
-    with django_assert_max_num_queries(15) as queries:
-        read(alice)
-    main = next(q["sql"] for q in queries if "LEFT(" in q["sql"].upper())
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN " + main)
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert index in plan
-
-
 def test_reads_what_a_policy_published_later_does_not_change(ask, alice) -> None:
     ask("two")
     ruleset.publish(
@@ -163,3 +48,131 @@ def test_reads_what_a_policy_published_later_does_not_change(ask, alice) -> None
     )
     (row,) = queue.pending(alice).rows
     assert row.places == 2
+
+
+def pages(alice) -> list[UUID]:
+    """All rows, page by page."""
+    seen, after = [], ""
+    while True:
+        page = queue.pending(alice, after=after)
+        seen += [row.approval.id for row in page.rows]
+        if not (after := page.next):
+            return seen
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(
+    ask, alice, monkeypatch
+) -> None:
+    monkeypatch.setattr(queue, "PAGE", 2)
+    now = timezone.now()
+    for n, action in enumerate(("one", "two", "one", "both", "two", "one", "one")):
+        ask(action, arguments={"n": n})
+    ApprovalRequest.objects.filter(action="one").update(expires_at=now + timedelta(1))
+    whole = ApprovalRequest.objects.order_by("-tier_rank", "expires_at", "id")
+    assert pages(alice) == [approval.id for approval in whole]
+
+
+def test_pages_of_folds_follow_each_other_under_the_cap(
+    ask, alice, monkeypatch
+) -> None:
+    monkeypatch.setattr(queue, "PAGE", 2)
+    monkeypatch.setattr(folding, "AGENT_CAP", 5)
+    asked = [ask("one", arguments={"n": n % 7}).id for n in range(14)]
+    assert pages(alice) == asked[:5]
+
+
+def test_refuses_cursors_that_it_did_not_make(ask, alice, monkeypatch) -> None:
+    monkeypatch.setattr(queue, "PAGE", 1)
+    for cursor in ("x", signing.dumps(["pending", 1, "a", "b"])):
+        with pytest.raises(queue.BadCursor):
+            queue.pending(alice, after=cursor)
+
+
+def test_shows_nothing_to_people_without_rights(ask, charlie) -> None:
+    approval = ask("one")
+    page = queue.pending(charlie)
+    assert (page.rows, page.number) == ([], 0)
+    assert queue.row(charlie, approval.id) is None
+
+
+def test_equal_requests_are_one_row_that_opens_what_runs_out_first(ask, alice) -> None:
+    late, first = ask("one", expires_in=3000), ask("one", expires_in=600)
+    others = [ask("one", expires_in=900 + n) for n in range(7)]
+    other = ask("one", arguments={"n": 2}, expires_in=5000)
+    page = queue.pending(alice)
+    assert [row.approval for row in page.rows] == [first, other]
+    fold, single = page.rows
+    assert (fold.count, single.count, page.number) == (9, 1, 10)
+    assert list(fold.others) == others[: folding.OTHERS]
+    assert fold.unlisted == 3
+    assert late not in fold.others
+
+
+def test_what_is_riskier_is_never_folded_into_the_rest(ask, alice) -> None:
+    riskier = ask("one")
+    ask("one")
+    ApprovalRequest.objects.filter(pk=riskier.pk).update(tier="two", tier_rank=30)
+    assert [row.count for row in queue.pending(alice).rows] == [1, 1]
+
+
+def test_one_agent_cannot_push_another_out_of_view(ask, ask_as, alice) -> None:
+    for n in range(30):
+        ask("both", arguments={"n": n}, expires_in=600)
+    ask("both", arguments={"n": 29}, expires_in=600)
+    quiet = ask_as("quiet-bot", "both", expires_in=6000)
+    page = queue.pending(alice)
+    assert len(page.rows) == folding.AGENT_CAP + 1
+    assert page.rows[-1].approval == quiet
+    assert page.rows[-2].rest == 31 - folding.AGENT_CAP
+    assert [row.rest for row in page.rows[:-2]] == [0] * (folding.AGENT_CAP - 1)
+    assert page.number == 32
+
+
+def test_who_asks_for_one_agent_sees_all_of_it(ask, alice) -> None:
+    for n in range(30):
+        ask("one", arguments={"n": n})
+    page = queue.pending(alice, query=parse("agent:deploy-bot"))
+    assert len(page.rows) == 30
+
+
+def test_who_asks_for_equal_requests_sees_each(ask, alice) -> None:
+    asked = [ask("one") for _ in range(3)]
+    query = parse(f"digest:{asked[0].digest[7:30]}")
+    page = queue.pending(alice, query=query)
+    assert [row.approval for row in page.rows] == asked
+    assert {row.count for row in page.rows} == {1}
+
+
+def test_a_row_says_what_is_folded_into_it_wherever_it_stands(ask, alice) -> None:
+    first, second, other = ask("one"), ask("one"), ask("one", arguments={"n": 3})
+    shown = queue.row(alice, second.id)
+    assert (shown.count, shown.others, shown.fits) == (2, (first,), True)
+    assert queue.row(alice, other.id).count == 1
+    lifecycle.cancel(first.id, agent=first.agent)
+    assert queue.row(alice, second.id).count == 1
+    assert queue.row(alice, first.id).count == 1
+
+
+def test_a_row_says_whether_it_belongs_to_what_is_searched(ask, alice) -> None:
+    approval = ask("one")
+    fits = {
+        text: queue.row(alice, approval.id, query=parse(text)).fits
+        for text in ("is:mine", "tier:one", "-tier:one")
+    }
+    assert fits == {"is:mine": False, "tier:one": True, "-tier:one": False}
+
+
+def test_the_list_is_read_out_of_its_index(
+    ask, alice, django_assert_max_num_queries
+) -> None:
+    ask("one")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+    with django_assert_max_num_queries(10) as queries:
+        queue.pending(alice)
+    main = next(q["sql"] for q in queries if "AS MATERIALIZED" in q["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + main)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "request_queue" in plan

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.policy import Requirement
-from approvals.resolution import Ballot, resolve
+from approvals.resolution import Ballot, helps, resolve
 from approvals.states import State
 
 ONE = [Requirement("reviewers", 1)]
@@ -130,3 +130,21 @@ def test_the_order_of_votes_does_not_matter(people: list[Ballot]) -> None:
 @given(BALLOTS)
 def test_one_denial_outweighs_any_number_of_approvals(ballots: list[Ballot]) -> None:
     assert resolve([*ballots, no(9)], ONE) is State.DENIED
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "requirements", "is_needed"),
+    [
+        (yes(1), [], ONE, True),
+        (yes(1), [yes(2)], TWO, True),
+        (yes(1), [yes(1)], TWO, False),
+        (yes(1), [no(2)], TWO, True),
+        (yes(1, "dba"), [yes(2, "dba")], DBA_AND_SECURITY, False),
+        (yes(1, "dba"), [yes(2, "dba", "security")], DBA_AND_SECURITY, True),
+        (yes(1, "sales"), [], DBA_AND_SECURITY, False),
+    ],
+)
+def test_knows_whose_approval_is_still_needed(
+    mine: Ballot, others: list[Ballot], requirements: list[Requirement], is_needed: bool
+) -> None:
+    assert helps(mine, others, requirements) is is_needed

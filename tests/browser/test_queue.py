@@ -27,7 +27,8 @@ def test_nothing_moves_under_the_cursor_when_requests_arrive(
     page.keyboard.press(".")
     expect(page.locator(f"#row-{risky['id']}")).to_be_visible()
     expect(pill).to_be_hidden()
-    expect(page.locator("#rows > li")).to_have_count(3)
+    expect(page.locator("#rows > li")).to_have_count(2)
+    expect(page.locator(f"#row-{risky['id']} .fold > summary")).to_have_text("×2 equal")
     assert page.evaluate("document.activeElement.matches('a.row')")
 
 

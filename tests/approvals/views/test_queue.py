@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from approvals import queue
+from approvals import folding, lifecycle, queue
 from tests.approvals.test_render import HOSTILE
 from tests.approvals.views.conftest import HTMX
 
@@ -77,7 +77,7 @@ def test_knows_only_its_own_cursors(browser, alice, policy) -> None:
 
 def test_has_pages(browser, alice, ask, monkeypatch) -> None:
     monkeypatch.setattr(queue, "PAGE", 2)
-    asked = [str(ask("one").id) for _ in range(3)]
+    asked = [str(ask("one", arguments={"n": n}).id) for n in range(3)]
     first = browser(alice).get("/")
     cursor = first.context["page"].next
     second = browser(alice).get("/", {"after": cursor})
@@ -96,8 +96,8 @@ def test_asks_as_many_questions_for_many_rows_as_for_one(
         connection,
     ) as few:
         client.get("/")
-    for _ in range(8):
-        ask("two")
+    for n in range(8):
+        ask("two", arguments={"n": n})
     with CaptureQueriesContext(connection) as many:
         client.get("/")
     assert len(many) <= len(few)
@@ -119,3 +119,114 @@ def test_shows_agents_text_as_text(browser, alice, ask, text) -> None:
     for markup in ("<script>alert", "<img", "<svg onload", "<iframe", "<a href='http"):
         assert markup not in page
     assert "\u202e" not in page
+
+
+TABS = {
+    "is:mine": "Nothing is yours",
+    "is:group": "Nothing that you may decide on waits",
+    "is:second": "Nothing needs a second",
+    "is:expiring": "Nothing is about to run out",
+    "": "New requests appear here by themselves",
+}
+
+
+@pytest.mark.parametrize("query", TABS)
+def test_every_tab_says_what_it_is_when_it_is_empty(
+    browser, alice, policy, query
+) -> None:
+    page = browser(alice).get("/", {"q": query} if query else {}).text
+    assert TABS[query] in page
+    assert page.count('aria-current="page"') == 2  # the tab, and Queue in the bar
+
+
+def test_tabs_have_counts(browser, alice, bob, ask) -> None:
+    lifecycle.assign(ask("one").pk, actor=bob, assignee=alice)
+    ask("two")
+    for address in ("/", "/waiting", "/?q=is:mine"):
+        page = browser(alice).get(address).text
+        for split, number in (("is:mine", 1), ("is:group", 2), ("is:second", 0)):
+            assert f'data-split="{split}">{number}</span>' in page
+
+
+def test_finds_what_is_searched_and_keeps_what_was_typed(browser, alice, ask) -> None:
+    found, _other = ask("one"), ask("two")
+    page = browser(alice).get("/", {"q": 'tier:one "deploy"'}).text
+    assert page.count('class="row"') == 1
+    assert f'id="row-{found.id}"' in page
+    assert "1 found" in page
+    assert 'value="tier:one &quot;deploy&quot;"' in page
+
+
+def test_says_when_nothing_matches(browser, alice, ask) -> None:
+    ask("one")
+    page = browser(alice).get("/?q=tier:two").text
+    assert "Nothing matches" in page
+    assert ">Clear the search</a>" in page
+
+
+def test_a_search_that_cannot_be_read_shows_nothing_and_where(
+    browser, alice, ask
+) -> None:
+    ask("one")
+    answer = browser(alice).get("/?q=tier:one foo:<b>")
+    assert answer.status_code == 422
+    page = answer.text
+    assert 'class="row"' not in page
+    assert "At character 10:" in page
+    assert '<span class="search-caret">foo</span>:&lt;b&gt;' in page
+    assert 'value="tier:one foo:&lt;b&gt;"' in page
+    assert "Nothing was searched" in page
+    assert "1 waiting" in page
+
+
+def test_pages_of_a_search_lead_on_within_it(browser, alice, ask, monkeypatch) -> None:
+    monkeypatch.setattr(queue, "PAGE", 1)
+    for n in range(3):
+        ask("one", arguments={"n": n})
+    first = browser(alice).get("/?q=tier:one")
+    assert "?q=tier%3Aone&amp;after=" in first.text.replace("tier:one&", "tier%3Aone&")
+    cursor = first.context["page"].next
+    second = browser(alice).get("/", {"q": "tier:one", "after": cursor})
+    assert second.text.count('class="row"') == 1
+
+
+def test_equal_requests_are_one_row_that_lists_the_others(browser, alice, ask) -> None:
+    asked = [ask("one", summary=f"Try {n}") for n in range(8)]
+    page = browser(alice).get("/").text
+    assert page.count('class="row"') == 1
+    assert 'data-count="8"' in page
+    assert f'data-next="{asked[1].pk}"' in page
+    assert ">×8</span> equal" in page
+    assert f'href="/r/{asked[5].pk}"' in page
+    assert f'href="/r/{asked[6].pk}"' not in page
+    assert f"?q=digest:{asked[0].digest[7:]}" in page
+    assert "and 2 more" in page
+
+
+def test_what_the_cap_leaves_out_is_said_and_one_click_away(
+    browser, alice, ask, monkeypatch
+) -> None:
+    monkeypatch.setattr(folding, "AGENT_CAP", 2)
+    for n in range(5):
+        ask("one", arguments={"n": n})
+    page = browser(alice).get("/").text
+    assert page.count('class="row"') == 2
+    assert "+3 more of <strong>deploy-bot</strong>" in page
+    assert 'href="/?q=agent:deploy-bot"' in page
+    assert browser(alice).get("/?q=agent:deploy-bot").text.count('class="row"') == 5
+
+
+def test_rows_say_what_an_action_does(browser, alice, ask) -> None:
+    ask("sql.execute", arguments={"sql": "DELETE FROM accounts WHERE id = 1"})
+    ask("one", arguments={"n": 1}, resource="billing-db")
+    page = browser(alice).get("/").text
+    assert '<strong>Deletes <span class="mono">accounts</span></strong>' in page
+    assert '<span class="mono action">sql.execute</span>' in page
+
+
+def test_says_what_ran_without_a_person(browser, alice, ask) -> None:
+    for n in range(2):
+        ask("none", arguments={"n": n})
+    ask("never")
+    page = browser(alice).get("/").text
+    assert "2 of 3 decisions approved without a person" in page

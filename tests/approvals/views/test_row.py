@@ -98,3 +98,18 @@ def test_marks_cost_no_question_each(browser, alice, bob, ask) -> None:
     client = browser(alice)
     asked_with(1)  # and the policy is known to this process
     assert asked_with(1) == asked_with(5)
+
+
+def test_says_whether_it_belongs_to_the_search_of_the_list(browser, alice, ask) -> None:
+    address = f"/r/{ask('one').id}/row"
+    client = browser(alice)
+    assert 'data-fits="yes"' in client.get(address, {"q": "tier:one"}).text
+    assert 'data-fits="no"' in client.get(address, {"q": "is:mine"}).text
+    assert client.get(address, {"q": "foo:bar"}).status_code == 404
+
+
+def test_counts_what_is_equal(browser, alice, ask) -> None:
+    first, second = ask("one"), ask("one")
+    text = browser(alice).get(f"/r/{second.id}/row").text
+    assert f'data-digest="{first.digest}"' in text
+    assert 'data-count="2"' in text
