@@ -10,6 +10,8 @@ from django.utils import timezone
 from approvals import lifecycle, queue, snoozes
 from approvals.access import visible_to
 from approvals.models import ApprovalRequest, Snooze
+from approvals.search_syntax import Is
+from approvals.splits import Desk
 
 pytestmark = pytest.mark.django_db
 
@@ -25,14 +27,17 @@ def listed(user) -> list[ApprovalRequest]:
 
 
 def test_is_hidden_from_ones_own_lists_and_counts_alone(alice, bob, ask) -> None:
-    hidden, other = ask("one"), ask("one")
+    hidden, other = ask("one"), ask("one", arguments={"n": 2})
     hide(hidden, alice)
     assert listed(alice) == [other]
     assert listed(bob) == [hidden, other]
-    assert (queue.waiting(alice).number, queue.waiting(bob).number) == (1, 2)
+    for split in (None, Is.GROUP):
+        assert [Desk(user).counts[split].number for user in (alice, bob)] == [1, 2]
     assert queue.next_waiting(alice, other) is None
-    assert queue.row(alice, hidden.pk) is None
-    assert queue.row(bob, hidden.pk) is not None
+    of_alice, of_bob = queue.row(alice, hidden.pk), queue.row(bob, hidden.pk)
+    assert of_alice is not None
+    assert of_bob is not None
+    assert (of_alice.fits, of_bob.fits) == (False, True)
     assert [row.approval for row in queue.hidden(alice)] == [hidden]
     assert snoozes.summary(visible_to(alice), alice)["number"] == 1
 

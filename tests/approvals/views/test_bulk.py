@@ -108,7 +108,8 @@ def test_equal_requests_that_are_one_row_come_together(browser, alice, ask) -> N
     joined = ",".join(f"{one.pk}.1" for one in asked[1:])
     page = browser(alice).get(f"{address(asked[0])}&r={joined}").text
     assert page.count('name="view"') == 3
-    assert f'data-picks="{asked[0].pk}.1"' in browser(alice).get("/").text
+    picks = f'data-picks="{asked[0].pk}.1,{joined}"'
+    assert picks in browser(alice).get("/").text
 
 
 def test_leaves_out_what_cannot_be_decided_with_the_others_and_says_why(
