@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from agents import brake
+from agents import brake, outbox
 from approvals.models import ApprovalRequest
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ class Signal(Enum):
     """What changed without being a request's: it has neither id nor number."""
 
     BRAKE = "brake"
+    DELIVERY = "delivery"
 
 
 News = Change | Signal
@@ -65,6 +66,14 @@ def brake_changed() -> None:
 
 
 brake.on_change(brake_changed)
+
+
+def delivery_finished() -> None:
+    """Tell everybody that a callback was delivered or given up."""
+    _publish(Signal.DELIVERY)
+
+
+outbox.on_finish(delivery_finished)
 
 
 class Feed:
@@ -187,10 +196,8 @@ class Hub:
         await layer.group_add(GROUP, channel)
         while True:
             message = await layer.receive(channel)
-            if "brake" in message:
-                self._receive(Signal.BRAKE)
-            else:
-                self._receive((UUID(message["id"]), message["change"]))
+            signal = next((s for s in Signal if s.value in message), None)
+            self._receive(signal or (UUID(message["id"]), message["change"]))
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}

@@ -14,6 +14,7 @@ import { watchQueue } from "./queue.js";
 import { watchRequest } from "./request.js";
 import { watchRows } from "./rows.js";
 import { watchViewing } from "./viewing.js";
+import { watchWelcome } from "./welcome.js";
 
 const live = new Live();
 startClock();
@@ -30,4 +31,5 @@ watchDraft();
 watchBench();
 watchViewing();
 watchAudit();
+watchWelcome(live);
 live.start();

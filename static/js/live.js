@@ -8,6 +8,7 @@ const OFFLINE_AFTER = 10000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
 // Events: "change" with detail {id}, "brake" when one was pulled or released,
+// "delivery" when a callback was delivered or given up,
 // "resync" when something may have been missed.
 export class Live extends EventTarget {
   #badge = document.getElementById("live");
@@ -64,6 +65,7 @@ export class Live extends EventTarget {
     if (isFirst || isGap || frame.resync) this.#tell("resync");
     else if (frame.id) this.#tell("change", { id: frame.id });
     else if (frame.brake) this.#tell("brake");
+    else if (frame.delivery) this.#tell("delivery");
   }
 
   // The server speaks every 20 seconds; a dead line does not say that it is dead.
