@@ -3,7 +3,7 @@ import { setServerTime } from "./clock.js";
 
 const SIGNED_OUT = 4401;
 const SILENCE = 45000;
-const LONGEST_PAUSE = 15000;
+const LONGEST_PAUSE = 4000;
 const OFFLINE_AFTER = 10000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
