@@ -34,6 +34,8 @@ CATCH_UP = 2.0
 """Seconds between two looks into the database for changes nobody told us of."""
 OVERLAP = 1000
 """How many changes each look goes back: numbers are drawn before they commit."""
+MOST_MISSED = 5000
+"""Changes one look reads; when there are more, everybody reads all anew."""
 BACKLOG = 1000
 """Changes one socket may lag behind before it is told to start over."""
 
@@ -88,6 +90,12 @@ class Feed:
             self._queue.put_nowait(news)
         except asyncio.QueueFull:
             self._lost = True
+
+    def lose(self) -> None:
+        """Something was missed: the next is None."""
+        self._lost = True
+        with suppress(asyncio.QueueFull):
+            self._queue.put_nowait(Signal.BRAKE)  # Whatever wakes: it is thrown away.
 
     async def next(self) -> News | None:
         """The next change; None when some were lost and all has to be read anew."""
@@ -176,11 +184,23 @@ class Hub:
             self._ready.set()
             return
         changes = await _changes_after(self._floor)
+        if len(changes) > MOST_MISSED:
+            self._start_over(await _latest_change())
+            return
         for change in changes:
             self._receive(change)
         if changes:
             self._floor = max(self._floor, changes[-1][1] - OVERLAP)
         self._seen = {number for number in self._seen if number > self._floor}
+
+    def _start_over(self, latest: int) -> None:
+        """Too much to name each: after an outage, or when rows were made in bulk."""
+        self._floor, self._seen = max(self._floor, latest - OVERLAP), set()
+        for feed in self._feeds:
+            feed.lose()
+        for events in self._waiting.values():
+            for event in events:
+                event.set()
 
     async def _listen_for_ever(self) -> None:
         while True:
@@ -279,4 +299,4 @@ def _latest_change() -> int:
 @partial(database_sync_to_async, thread_sensitive=False)
 def _changes_after(floor: int) -> list[Change]:
     rows = ApprovalRequest.objects.filter(change__gt=floor).order_by("change")
-    return list(rows.values_list("id", "change"))
+    return list(rows.values_list("id", "change")[: MOST_MISSED + 1])
