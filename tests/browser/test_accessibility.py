@@ -14,6 +14,7 @@ LOOKS = [(s, w) for s in ("light", "dark") for w in (1280, 390)]
 PAGES = [
     "/",
     "/history",
+    "/welcome",
     "/audit/",
     "/audit/verify",
     "/agents/",
