@@ -27,6 +27,7 @@ from approvals.seed_actions import FIRST_NUMBER, KINDS, NUMBER, Kind
 from approvals.submission import Submission, escalation_time, give_verdict, new_request
 from audit.actions import Action as Verb
 from audit.log import Actor, record
+from audit.models import Entry
 
 PREFIX = "seeded-"
 """What the names of agents and people begin with that exist for this alone."""
@@ -66,6 +67,8 @@ def seed(plan: Plan, *, actor: Actor, tell: Callable[[int], None]) -> None:
     templates = list(_templates(plan.agents, now))
     if not any(template["route"] == Route.REVIEW for template in templates):
         raise NothingToDecide
+    # The same each time in an empty database; other rows when there are some already.
+    salt = str(Entry.objects.filter(action=Verb.REQUESTS_SEEDED).count())
     with transaction.atomic(durable=True):
         record(
             Verb.REQUESTS_SEEDED,
@@ -82,13 +85,15 @@ def seed(plan: Plan, *, actor: Actor, tell: Callable[[int], None]) -> None:
     with connection.cursor() as cursor:
         _load(cursor, templates, plan.people)
         try:
-            _fill(cursor, plan, now, tell)
+            _fill(cursor, plan, now, salt, tell)
         finally:
             cursor.execute("DROP TABLE seed_template, seed_deck, seed_person")
 
 
-def _fill(cursor: Any, plan: Plan, now: datetime, tell: Callable[[int], None]) -> None:
-    names = {"now": now, "people": len(plan.people), "salt": str(now.timestamp())}
+def _fill(
+    cursor: Any, plan: Plan, now: datetime, salt: str, tell: Callable[[int], None]
+) -> None:
+    names: dict[str, Any] = {"now": now, "people": len(plan.people), "salt": salt}
     names |= {"days": timedelta(days=plan.days), "decided": plan.decided}
     for size, statement in ((plan.decided, _DECIDED), (plan.pending, _PENDING)):
         for first in range(0, size, BATCH):
