@@ -18,7 +18,7 @@ from tests.serving import Serving, data_folder
 WITHIN = 5.0
 """Seconds from the moment the server is ready."""
 LIST = """[...document.querySelectorAll('#rows > li[data-state="pending"]')]
-    .map((row) => [row.dataset.id, row.querySelector(".what").textContent.trim()])"""
+    .map((row) => [row.dataset.id, row.dataset.rank])"""
 
 
 class Restarted:
