@@ -72,7 +72,10 @@ def ask(*, actor: User) -> list[ApprovalRequest]:
     """Let it ask for all of SUBMISSIONS; the requests. Raises NameTaken."""
     asking = agent()
     if asking is None:
-        asking = registry.register_agent(NAME, actor=person(actor)).agent
+        try:
+            asking = registry.register_agent(NAME, actor=person(actor)).agent
+        except registry.NameTaken:  # Somebody else was quicker.
+            raise NameTaken from None
         for key in asking.keys.filter(revoked_at=None):
             registry.revoke_key(key, actor=person(actor))
     registry.resume(asking, actor=person(actor))

@@ -188,6 +188,16 @@ def test_an_agent_that_somebody_uses_is_left_alone(
     assert used.is_active
 
 
+def test_of_two_presses_at_once_the_second_is_told(
+    browser, admin, shipped, monkeypatch
+) -> None:
+    register_agent(samples.NAME, actor=COMMAND_LINE)
+    monkeypatch.setattr(samples, "agent", lambda: None)
+    with pytest.raises(samples.NameTaken):
+        samples.ask(actor=admin)
+    assert not ApprovalRequest.objects.exists()
+
+
 def test_says_so_where_no_policy_is_in_force(browser, admin) -> None:
     page = browser(admin).post("/welcome/samples", follow=True)
     assert "No policy is in force" in page.text
