@@ -34,6 +34,7 @@ LEASE = timedelta(seconds=20)
 """How long a worker may hold a delivery: a POST ends after 15 s."""
 
 _wakes: list[Callable[[], None]] = []
+_listeners: list[Callable[[], None]] = []
 
 
 class NotDead(Exception):
@@ -63,6 +64,12 @@ def on_enqueue(wake: Callable[[], None]) -> None:
     """Call ``wake`` after each commit that enqueued something; it must not block."""
     if wake not in _wakes:
         _wakes.append(wake)
+
+
+def on_finish(listener: Callable[[], None]) -> None:
+    """Call ``listener`` after each commit that finished a delivery."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def enqueue(
@@ -158,6 +165,9 @@ def record_attempt(delivery: Delivery, attempt: Attempt) -> Delivery:
     delivery.save(
         update_fields=["attempts_made", "state", "next_attempt_at", "finished_at"]
     )
+    if delivery.state != Delivery.State.PENDING:
+        for listener in _listeners:
+            transaction.on_commit(listener, robust=True)
     return delivery
 
 

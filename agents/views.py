@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -21,6 +22,7 @@ from django.views.decorators.http import (
 )
 
 from agents import registry
+from agents.example import EXAMPLE, curl
 from agents.forms import CallbackForm, RegisterForm
 from agents.models import Agent, AgentKey
 from audit.log import person
@@ -211,5 +213,6 @@ def _show_agent(
 def _show_once(
     request: StaffRequest, agent: Agent, *, key: str = "", secret: str = ""
 ) -> HttpResponse:
-    context = {"agent": agent, "key": key, "secret": secret}
+    ask = curl(settings.BASE_URL, key, "/requests", EXAMPLE, wait=60) if key else ""
+    context = {"agent": agent, "key": key, "secret": secret, "ask": ask}
     return render(request, "agents/shown_once.html", context)

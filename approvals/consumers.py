@@ -23,9 +23,9 @@ RIGHTS_LOST = 4401
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """``/ws/live``: frames of ids and numbers.
 
-    ``{"seq", "id", "change"}``, ``{"seq", "brake"}``, ``{"seq", "resync"}`` or
-    ``{"seq", "now"}``; ``seq`` counts the frames of this connection from 0; a
-    browser that misses one reads its list anew.
+    ``{"seq", "id", "change"}``, ``{"seq", "brake"}``, ``{"seq", "delivery"}``,
+    ``{"seq", "resync"}`` or ``{"seq", "now"}``; ``seq`` counts the frames
+    of this connection from 0; a browser that misses one reads its list anew.
     """
 
     async def connect(self) -> None:

@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from agents import brake
+from agents import brake, outbox
 from approvals.models import ApprovalRequest
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ CATCH_UP = 2.0
 """Seconds between two looks into the database for changes nobody told us of."""
 OVERLAP = 1000
 """How many changes each look goes back: numbers are drawn before they commit."""
+MOST_MISSED = 5000
+"""Changes one look reads; when there are more, everybody reads all anew."""
 BACKLOG = 1000
 """Changes one socket may lag behind before it is told to start over."""
 
@@ -48,6 +50,7 @@ class Signal(Enum):
     """What changed without being a request's: it has neither id nor number."""
 
     BRAKE = "brake"
+    DELIVERY = "delivery"
 
 
 News = Change | Signal
@@ -67,6 +70,14 @@ def brake_changed() -> None:
 brake.on_change(brake_changed)
 
 
+def delivery_finished() -> None:
+    """Tell everybody that a callback was delivered or given up."""
+    _publish(Signal.DELIVERY)
+
+
+outbox.on_finish(delivery_finished)
+
+
 class Feed:
     """The changes one socket has not sent yet."""
 
@@ -79,6 +90,12 @@ class Feed:
             self._queue.put_nowait(news)
         except asyncio.QueueFull:
             self._lost = True
+
+    def lose(self) -> None:
+        """Something was missed: the next is None."""
+        self._lost = True
+        with suppress(asyncio.QueueFull):
+            self._queue.put_nowait(Signal.BRAKE)  # Whatever wakes: it is thrown away.
 
     async def next(self) -> News | None:
         """The next change; None when some were lost and all has to be read anew."""
@@ -167,11 +184,23 @@ class Hub:
             self._ready.set()
             return
         changes = await _changes_after(self._floor)
+        if len(changes) > MOST_MISSED:
+            self._start_over(await _latest_change())
+            return
         for change in changes:
             self._receive(change)
         if changes:
             self._floor = max(self._floor, changes[-1][1] - OVERLAP)
         self._seen = {number for number in self._seen if number > self._floor}
+
+    def _start_over(self, latest: int) -> None:
+        """Too much to name each: after an outage, or when rows were made in bulk."""
+        self._floor, self._seen = max(self._floor, latest - OVERLAP), set()
+        for feed in self._feeds:
+            feed.lose()
+        for events in self._waiting.values():
+            for event in events:
+                event.set()
 
     async def _listen_for_ever(self) -> None:
         while True:
@@ -187,10 +216,8 @@ class Hub:
         await layer.group_add(GROUP, channel)
         while True:
             message = await layer.receive(channel)
-            if "brake" in message:
-                self._receive(Signal.BRAKE)
-            else:
-                self._receive((UUID(message["id"]), message["change"]))
+            signal = next((s for s in Signal if s.value in message), None)
+            self._receive(signal or (UUID(message["id"]), message["change"]))
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
@@ -272,4 +299,4 @@ def _latest_change() -> int:
 @partial(database_sync_to_async, thread_sensitive=False)
 def _changes_after(floor: int) -> list[Change]:
     rows = ApprovalRequest.objects.filter(change__gt=floor).order_by("change")
-    return list(rows.values_list("id", "change"))
+    return list(rows.values_list("id", "change")[: MOST_MISSED + 1])

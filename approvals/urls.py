@@ -21,11 +21,15 @@ from approvals import (
     reconciliation_views,
     snooze_views,
     views,
+    welcome_views,
 )
 
 app_name = "approvals"
 urlpatterns = [
     path("", views.show_queue, name="queue"),
+    path("welcome", welcome_views.show_welcome, name="welcome"),
+    path("welcome/samples", welcome_views.ask_samples, name="ask_samples"),
+    path("welcome/samples/end", welcome_views.end_samples, name="end_samples"),
     path("waiting", views.show_waiting, name="waiting"),
     path("history", views.show_history, name="history"),
     path("bulk", bulk_views.show_bulk, name="bulk"),

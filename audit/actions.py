@@ -61,6 +61,7 @@ class Action(StrEnum):
     REQUEST_DEADLINE_MOVED = "request:deadline_moved"
     REQUEST_DECIDED = "request:decided"
     REQUEST_ERASED = "request:erased"
+    REQUESTS_SEEDED = "requests:seeded"
     SIGN_IN_ERASED = "sign_in:erased"
     USER_CREATED = "user:created"
     USER_CHANGED = "user:changed"

@@ -5,7 +5,8 @@ PostgreSQL with fsync on, one process, every check on. Everything, the load
 included, shares the cores; so the ratios to PostgreSQL's own rate in the same
 run say more than the absolute numbers. ``ARGS=assessment`` measures the analysis
 of actions alone, ``ARGS=backtest`` a back-test alone, ``ARGS=log`` what the audit
-log costs, ``ARGS=verification`` the offline verifier with a million entries.
+log costs, ``ARGS=verification`` the offline verifier with a million entries,
+``ARGS=desk`` people's pages with a million requests and 200 open sockets.
 ``ARGS=steps`` takes STEPS
 random steps through the states of requests instead, ``ARGS=races`` every round of
 the races and of the brake's trials, of which tests try a part; both take minutes.
@@ -26,7 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import acting, assessment, log, measures, postgres, verification
+from benchmarks import acting, assessment, desk, log, measures, postgres, verification
 from benchmarks.acting import PASSWORD, PEOPLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,7 +57,7 @@ windows:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parts = ["assessment", "backtest", "budget", "log", "races", "steps"]
+    parts = ["assessment", "backtest", "budget", "desk", "log", "races", "steps"]
     parts.append("verification")
     parser.add_argument("part", nargs="?", choices=parts)
     part = parser.parse_args().part
@@ -68,6 +69,9 @@ def main() -> None:
         report = assessment.report()
     elif part == "log":
         report = log.report(_serving_one_agent)
+    elif part == "desk":
+        with _folder() as folder:
+            report = desk.report(folder, _serving, _manage)
     elif part == "verification":
         report = verification.report()
     else:

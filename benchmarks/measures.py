@@ -86,7 +86,7 @@ async def submit_to_visible(address: str, key: str) -> Times:
                 frame = json.loads(await socket.recv())
             latencies.append(time.perf_counter() - start)
             assert frame["id"] == (await resource)["id"]
-    return _percentiles(latencies)
+    return percentiles(latencies)
 
 
 async def decide_to_long_poll(address: str, key: str, people: int = 1) -> Times:
@@ -107,7 +107,7 @@ async def decide_to_long_poll(address: str, key: str, people: int = 1) -> Times:
         await asyncio.sleep(1)  # A vote sooner after the page is refused.
         for request_id, forms in shown:
             latencies.append(await _decide(agent, key, request_id, browsers, forms))
-    return _percentiles(latencies)
+    return percentiles(latencies)
 
 
 async def _decide(
@@ -150,7 +150,7 @@ async def brake_to_in_force(address: str, keys: Sequence[str]) -> Times:
                 pass
             latencies.append(time.perf_counter() - start)
             assert (await pulled).status == 200
-    return _percentiles(latencies)
+    return percentiles(latencies)
 
 
 async def _load(
@@ -162,11 +162,11 @@ async def _load(
     taken = time.perf_counter() - start
     return {
         "requests_per_second": round(len(latencies) / taken, 1),
-        **{f"{name}_ms": value for name, value in _percentiles(latencies).items()},
+        **{f"{name}_ms": value for name, value in percentiles(latencies).items()},
     }
 
 
-def _percentiles(seconds: list[float]) -> Times:
+def percentiles(seconds: list[float]) -> Times:
     """Median and 99th percentile in milliseconds."""
     hundredths = quantiles(seconds, n=100, method="inclusive")
     return {

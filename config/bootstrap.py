@@ -4,7 +4,6 @@ Killed at any point, the next start finishes it. Passwords and the key come into
 being only when they are printed, so none can be lost on the way.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ from django.db import connection, transaction
 from django.utils.crypto import get_random_string
 
 from agents import registry
+from agents.example import EXAMPLE, curl
 from agents.models import Agent
 from approvals import ruleset
 from approvals.models import Policy
@@ -28,15 +28,6 @@ PASSWORD_LENGTH = 16
 """Of 62 characters: 95 bits."""
 START_LOCK = 6_217_310_998_540_127_233
 """Key of the advisory lock that starts take in turn; only has to be ours."""
-
-EXAMPLE = {
-    "action": "sql.execute",
-    "arguments": {"sql": "UPDATE accounts SET plan = 0 WHERE id = 42"},
-    "environment": "production",
-    "resource": "billing-db",
-    "summary": "Move customer 42 back to the free plan",
-    "justification": "The customer asked for it in ticket 1187.",
-}
 
 
 @contextmanager
@@ -132,14 +123,5 @@ First start. These passwords are shown only now:
 Sign in at {url} as {REVIEWERS[0]}, then let the agent "{AGENT}" ask for
 something risky. Paste this into another terminal, and decide within a minute:
 
-{_curl(url, key)}
+{curl(url, key, "/requests", EXAMPLE, wait=60)}
 """
-
-
-def _curl(url: str, key: str) -> str:
-    body = json.dumps(EXAMPLE)
-    return f"""curl -sS '{url}/api/v1/requests' \\
-  -H 'Authorization: Bearer {key}' \\
-  -H 'Content-Type: application/json' \\
-  -H 'Prefer: wait=60' \\
-  -d '{body}'"""

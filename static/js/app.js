@@ -24,6 +24,7 @@ import { watchSearch } from "./search.js";
 import { watchSelection } from "./selection.js";
 import { watchSnooze } from "./snooze.js";
 import { watchViewing } from "./viewing.js";
+import { watchWelcome } from "./welcome.js";
 
 const live = new Live();
 startClock();
@@ -50,4 +51,5 @@ watchBulk(live);
 watchPane(); // After watchRequest: a key that it leaves goes to the request.
 watchSnooze(live);
 watchAudit();
+watchWelcome(live);
 live.start();

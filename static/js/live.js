@@ -4,12 +4,13 @@ import { formatIn } from "./zone.js";
 
 const SIGNED_OUT = 4401;
 const SILENCE = 45000;
-const LONGEST_PAUSE = 15000;
+const LONGEST_PAUSE = 4000;
 const OFFLINE_AFTER = 10000;
 const WHILE_OFFLINE = "What you see may be old. Approve and deny still go to the server.";
 const clock = formatIn({ hour: "2-digit", minute: "2-digit" });
 
 // Events: "change" with detail {id}, "brake" when one was pulled or released,
+// "delivery" when a callback was delivered or given up,
 // "resync" when something may have been missed.
 export class Live extends EventTarget {
   #badge = document.getElementById("live");
@@ -67,6 +68,7 @@ export class Live extends EventTarget {
     if (isFirst || isGap || frame.resync) this.#tell("resync");
     else if (frame.id) this.#tell("change", { id: frame.id });
     else if (frame.brake) this.#tell("brake");
+    else if (frame.delivery) this.#tell("delivery");
   }
 
   // The server speaks every 20 seconds; a dead line does not say that it is dead.

@@ -77,6 +77,28 @@ def test_nothing_is_announced_before_the_commit_or_without_one(
     assert len(told) == 1
 
 
+async def test_when_too_much_was_missed_everybody_reads_anew(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CATCH_UP", 3600)
+    monkeypatch.setattr(live, "MOST_MISSED", 3)
+    monkeypatch.setattr(live, "OVERLAP", 2)
+    monkeypatch.setattr(live, "_publish", lambda news: None)
+    approval = await in_thread(ask)()
+    async with live.feed() as feed, live.watch(approval.id) as event:
+        hub = live._hubs[asyncio.get_running_loop()]
+        for _ in range(5):
+            await in_thread(ask)()
+        await hub._catch_up()
+        assert event.is_set()
+        assert await feed.next() is None
+        # From here on it goes as before.
+        last = await in_thread(ask)()
+        await hub._catch_up()
+        named = [await feed.next() for _ in range(3)]
+        assert named[-1] == (last.id, last.change)
+
+
 def test_a_slow_socket_is_told_to_start_over(monkeypatch: pytest.MonkeyPatch) -> None:
     from uuid import uuid4
 

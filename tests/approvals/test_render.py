@@ -1,5 +1,6 @@
 """Other people's text can neither become markup nor hide from the reader."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals import render
+from tests.injections import CORPUS, LONGEST, NUMBER, corpus
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -169,3 +171,15 @@ def test_shows_every_argument_by_what_it_is() -> None:
 )
 def test_guesses_the_language_by_name(action: str, name: str, language: str) -> None:
     assert render.language_of(action, name) == language
+
+
+def test_every_hidden_character_of_the_corpus_is_drawn_as_its_mark() -> None:
+    for payload in json.loads(CORPUS.read_text()):
+        shown = render.visible_text(payload["text"], keep="\n\t")
+        assert shown == payload["shown"], payload["family"]
+
+
+def test_the_corpus_is_what_its_generator_makes() -> None:
+    assert json.loads(CORPUS.read_text()) == corpus()
+    assert len(corpus()) == len({payload["text"] for payload in corpus()}) == NUMBER
+    assert max(len(str(payload["text"])) for payload in corpus()) <= LONGEST

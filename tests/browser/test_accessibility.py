@@ -39,6 +39,7 @@ VISITED = {
     "approvals:brake": "/brake",
     "approvals:policy_draft": "/policies/draft",
     "approvals:policy_proposal": "{proposal}",
+    "approvals:welcome": "/welcome",
     "approvals:me": "/me",
     "approvals:people": "/people",
     "approvals:offline": "/offline",

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import OutputWrapper
 from django.db import connection
 
+from agents.example import EXAMPLE
 from agents.models import Agent, AgentKey
 from approvals.models import Policy
 from approvals.ruleset import SHIPPED
@@ -148,7 +149,7 @@ def test_the_example_is_one_command_with_key_and_body():
     words = printed_command(finish())
 
     assert words[:3] == ["curl", "-sS", f"{URL}/api/v1/requests"]
-    assert json.loads(words[-1]) == bootstrap.EXAMPLE
+    assert json.loads(words[-1]) == EXAMPLE
     assert "Prefer: wait=60" in words
     (key,) = (word for word in words if word.startswith("Authorization: Bearer csk_"))
     assert key[-4:] == AgentKey.objects.get().last4
