@@ -37,6 +37,8 @@ class Event:
     who: str
     what: str
     quote: str = ""
+    anchor: str = ""
+    """Names it in links for ever: ``e`` and the number of its audit entry."""
 
 
 def timeline(approval: ApprovalRequest) -> list[Event]:
@@ -67,7 +69,8 @@ def _from_entry(entry: Entry, data: Mapping[str, Any]) -> Event:
         case action:
             kind, what = _other(action, data)
     quote = "" if entry.action == Action.REQUEST_DECIDED else _quote(data)
-    return Event(entry.at, kind, entry.actor_name, what, quote)
+    anchor = f"e{entry.pk}"
+    return Event(entry.at, kind, entry.actor_name, what, quote, anchor)
 
 
 def _other(action: str, data: Mapping[str, Any]) -> tuple[str, str]:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("history", views.show_history, name="history"),
     path("r/<uuid:approval_id>", views.show_request, name="request"),
     path("r/<uuid:approval_id>/row", views.show_row, name="row"),
+    path("r/<uuid:approval_id>/looking", views.show_looking, name="looking"),
     path("r/<uuid:approval_id>/viewed", views.note_view, name="note_view"),
     path("r/<uuid:approval_id>/vote", views.vote, name="vote"),
     path("r/<uuid:approval_id>/withdraw", acting_views.withdraw, name="withdraw"),

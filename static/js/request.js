@@ -1,8 +1,10 @@
 // One request: decide with a or d, and never on something else than what is shown.
 import { watchActs } from "./acts.js";
 import { drawTimes } from "./clock.js";
+import { showRaw } from "./evidence.js";
 import { fetchFragment } from "./fragments.js";
 import { onKey } from "./keys.js";
+import { sayWhatIsShown } from "./looking.js";
 import { notify } from "./notice.js";
 import { assert, words } from "./passkey.js";
 
@@ -12,15 +14,32 @@ let armedAt = Infinity;
 let isSending = false;
 let signed = null;
 let timer;
+let line;
+let isWatching = false;
 
 const article = () => document.getElementById("request");
 const verb = (name) => document.querySelector(`[data-verb="${name}"]`);
 const reason = () => document.getElementById("reason");
+const message = () => document.getElementById("message");
 
 export function watchRequest(live) {
-  if (!article()) return;
+  line = live;
+  if (article()) arrive();
+}
+
+// A request is shown from now on: for the page of one, and for whoever puts another
+// article in its place, or the first one on a page that had none.
+export function arrive() {
+  if (!isWatching) watch();
+  isWatching = true;
   disarm();
+  drawTimes();
   openIfFilled();
+  showRaw();
+  sayWhatIsShown();
+}
+
+function watch() {
   window.addEventListener("focus", disarm);
   document.addEventListener("visibilitychange", disarm);
   document.addEventListener("submit", guard, { capture: true });
@@ -29,12 +48,15 @@ export function watchRequest(live) {
   });
   document.addEventListener("keydown", inReason, { capture: true });
   onKey("a", () => verb("approve")?.click());
-  onKey("d", () => (isOpen() ? document.getElementById("message").focus() : verb("deny")?.click()));
+  onKey("d", () => (modeOf() === "deny" ? message().focus() : verb("deny")?.click()));
+  onKey("A", () => openReason("approve"));
+  onKey("D", () => openReason("deny"));
+  for (let number = 1; number <= 9; number += 1) onKey(String(number), () => choose(number));
   watchActs();
-  live.addEventListener("change", (event) => {
-    if (event.detail.id === article().dataset.request) refresh();
+  line.addEventListener("change", (event) => {
+    if (event.detail.id === article()?.dataset.request) refresh();
   });
-  for (const event of ["resync", "brake"]) live.addEventListener(event, refresh);
+  for (const event of ["resync", "brake"]) line.addEventListener(event, refresh);
   watchAnswers();
 }
 
@@ -68,6 +90,8 @@ function guard(event) {
     missing?.();
     return;
   }
+  // What is chosen there says why something is denied.
+  if (event.submitter?.value === "approve") clearCodes();
   isSending = true;
   showArmed(false);
 }
@@ -75,9 +99,9 @@ function guard(event) {
 // What has to come before this press can be sent; null when nothing has.
 function stepBefore(form, button) {
   if (!form.matches("[data-decide]")) return null;
-  if (button?.dataset.verb === "deny" && !isOpen()) return openReason;
+  if (button?.dataset.verb === "deny" && modeOf() !== "deny") return () => openReason("deny");
   const typing = document.getElementById("typed");
-  if (button?.dataset.verb === "approve" && typing && !typing.value) return () => typing.focus();
+  if (button?.value === "approve" && typing && !typing.value) return () => typing.focus();
   if (form.elements.assertion) return () => sign(form, button);
   return null;
 }
@@ -102,27 +126,44 @@ async function sign(form, button) {
   }
 }
 
-function isOpen() {
-  return reason()?.hasAttribute("data-ui-open") ?? false;
+// Which verdict the open reason goes with; empty while it is closed.
+function modeOf() {
+  return reason()?.getAttribute("data-ui-open") ?? "";
 }
 
 // A second press of the same key or button must not send what the first one opened.
-function openReason() {
-  reason().setAttribute("data-ui-open", "");
-  document.getElementById("message").focus();
+function openReason(mode) {
+  if (!reason() || verb(mode).disabled) return false;
+  reason().setAttribute("data-ui-open", mode);
+  if (mode === "approve") clearCodes();
+  message().focus();
   disarm();
+  return undefined;
 }
 
 function closeReason() {
+  const mode = modeOf();
   reason().removeAttribute("data-ui-open");
-  verb("deny").focus();
+  verb(mode).focus();
 }
 
 function openIfFilled() {
-  const message = document.getElementById("message");
-  const isFilled = message?.value || document.querySelector(".codes input:checked, #message-errors");
-  const asksForReason = document.getElementById("problem")?.dataset.asksReason;
-  if (isFilled || asksForReason) reason()?.setAttribute("data-ui-open", "");
+  const isFilled = message()?.value || document.querySelector(".codes input:checked, #message-errors");
+  const problem = document.getElementById("problem")?.dataset ?? {};
+  if (!reason() || !(isFilled || problem.asksReason)) return;
+  const isApproval = problem.verdict === "approve" && !verb("approve").disabled;
+  reason().setAttribute("data-ui-open", modeOf() || (isApproval ? "approve" : "deny"));
+}
+
+function clearCodes() {
+  for (const code of document.querySelectorAll(".codes input:checked")) code.checked = false;
+}
+
+function choose(number) {
+  const code = document.querySelectorAll(".codes input")[number - 1];
+  if (!code || modeOf() !== "deny") return false;
+  code.checked = true;
+  return undefined;
 }
 
 function inReason(event) {
@@ -132,17 +173,25 @@ function inReason(event) {
     closeReason();
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat) {
     event.preventDefault();
-    document.querySelector("[data-send]").click();
+    document.querySelector(`[data-send="${modeOf()}"]`)?.click();
   } else if (event.key === "Enter" && event.target.matches("input")) {
     event.preventDefault(); // It would press the form's first button: Approve.
+  } else if (isChoice(event) && choose(Number(event.key)) !== false) {
+    event.preventDefault();
   }
+}
+
+// A number is a reason only while there is no sentence that it could belong to.
+function isChoice(event) {
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
+  return /^[1-9]$/.test(event.key) && !hasModifier && event.target === message() && message().value === "";
 }
 
 // A page that is still true stays as it is, with its verbs armed and its token.
 async function refresh() {
-  const { url } = article().dataset;
-  const newer = await latest(url);
-  if (isSending || !newer || facts(newer) === facts(article())) return;
+  const { url } = article()?.dataset ?? {};
+  const newer = url && (await latest(url));
+  if (isSending || !newer || article()?.dataset.url !== url || facts(newer) === facts(article())) return;
   await htmx.ajax("GET", url, { target: "#request", swap: "outerMorph" });
 }
 
@@ -158,15 +207,15 @@ function watchAnswers() {
   let before = null;
   let hadFocus = false;
   document.addEventListener("htmx:before:swap", () => {
+    if (!article()) return;
     before = { ...article().dataset };
     hadFocus = isSending || article().contains(document.activeElement);
   });
   document.addEventListener("htmx:after:swap", (event) => {
     // The answer to a vote that is on its way decides, not what came before it.
     if (event.detail.ctx.request.method !== "GET") isSending = false;
-    disarm();
-    drawTimes();
-    openIfFilled();
+    if (!article() || !before) return;
+    arrive();
     if (hadFocus) keepFocus();
     tellChange(before, article().dataset);
   });
