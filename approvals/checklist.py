@@ -75,7 +75,7 @@ def _quorum(approval: ApprovalRequest) -> Check:
     needs = " and ".join(
         f"{need.count} from {need.group}" for need in tier.requirements
     )
-    words = f"{votes['approvals']} of {places} approvals: it takes {needs}"
+    words = f"It takes {needs}; {votes['approvals']} of {places} so far"
     return Check(
         "quorum", Mark.MET if votes["approvals"] >= places else Mark.OPEN, words
     )
@@ -105,7 +105,8 @@ def _you(
     if not tier_of(approval).separation_of_duties:
         words = "You may decide; this tier does not ask whose agent it is"
         return Check("you", Mark.MET, words)
-    return Check("you", Mark.MET, "You may decide: it is not yours, nor your agent's")
+    words = "You may decide: neither the request nor its agent is yours"
+    return Check("you", Mark.MET, words)
 
 
 def _step_up(approval: ApprovalRequest, problem: str) -> list[Check]:

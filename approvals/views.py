@@ -117,7 +117,7 @@ def show_request(request: PersonRequest, approval_id: UUID) -> HttpResponse:
 @for_reviewers
 def show_looking(request: PersonRequest, approval_id: UUID) -> HttpResponse:
     """Who else has the request on their screen now."""
-    found = visible_to(request.user).filter(pk=approval_id).only("pk").first()
+    found = visible_to(request.user).filter(pk=approval_id).defer("canonical").first()
     if found is None:
         raise Http404
     context = {"approval": found, "looking": others_at(found, request.user)}
