@@ -12,7 +12,7 @@ from enum import StrEnum
 from django.contrib.auth.models import User
 
 from agents.models import Brake
-from approvals.access import Actions, Standing, conflict_of_interest, tier_of
+from approvals.access import Actions, tier_of
 from approvals.models import ApprovalRequest
 from approvals.policy import Confirmation, ReasonRequired, StepUp
 from approvals.resource import votes_of
@@ -44,10 +44,9 @@ class Check:
 
 def checklist(
     approval: ApprovalRequest,
-    user: User,
     *,
+    now: datetime,
     actions: Actions,
-    standing: Standing,
     brakes: Sequence[Brake],
     candidates: Sequence[User],
     step_up_problem: str,
@@ -58,12 +57,12 @@ def checklist(
     return [
         _quorum(approval),
         _who(approval, candidates),
-        _you(approval, user, actions, standing),
+        _you(approval, actions),
         *_step_up(approval, step_up_problem),
         *_by_hand(approval),
         _brake(brakes),
         _policy(approval),
-        _deadline(approval, standing.now),
+        _deadline(approval, now),
     ]
 
 
@@ -95,11 +94,7 @@ def _who(approval: ApprovalRequest, candidates: Sequence[User]) -> Check:
     return Check("who", Mark.NOTE, f"May still vote: {listed}")
 
 
-def _you(
-    approval: ApprovalRequest, user: User, actions: Actions, standing: Standing
-) -> Check:
-    if conflict := conflict_of_interest(approval, user.pk, standing):
-        return Check("you", Mark.BLOCKED, conflict)
+def _you(approval: ApprovalRequest, actions: Actions) -> Check:
     if not actions.deny.allowed:
         return Check("you", Mark.BLOCKED, actions.deny.why_not)
     if not tier_of(approval).separation_of_duties:

@@ -103,7 +103,6 @@ def contents(
         "may_agree": actions.grant.allowed,
         **_before_deciding(
             approval,
-            user,
             actions=actions,
             standing=standing,
             brakes=brakes,
@@ -155,7 +154,6 @@ def length_of(lasts: timedelta) -> str:
 
 def _before_deciding(
     approval: ApprovalRequest,
-    user: User,
     *,
     actions: Actions,
     standing: Standing,
@@ -166,9 +164,8 @@ def _before_deciding(
     people = candidates(approval, standing)
     checks = checklist(
         approval,
-        user,
+        now=standing.now,
         actions=actions,
-        standing=standing,
         brakes=brakes,
         candidates=people,
         step_up_problem=asked.problem,

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from agents import brake
-from approvals import ruleset
+from approvals import lifecycle, ruleset
 from approvals.access import Standing, actions_for
 from approvals.checklist import Mark, checklist
 from approvals.models import ApprovalRequest
@@ -23,9 +23,8 @@ def lines(approval: ApprovalRequest, user: User, **more: Any) -> dict[str, Any]:
     standing = Standing.of(timezone.now(), thorough=True)
     found = checklist(
         approval,
-        user,
+        now=standing.now,
         actions=actions_for(approval, user, standing),
-        standing=standing,
         brakes=brake.covering(approval.target),
         candidates=candidates(approval, standing),
         step_up_problem=more.get("step_up_problem", ""),
@@ -33,8 +32,13 @@ def lines(approval: ApprovalRequest, user: User, **more: Any) -> dict[str, Any]:
     return {check.key: check for check in found}
 
 
-def test_counts_the_places_and_names_who_may_still_vote(ask, alice, bob, cast) -> None:
-    approval = cast(ask("two"), alice)
+def approved_by(user: User, approval: ApprovalRequest) -> ApprovalRequest:
+    seen = {"revision": 1, "digest": approval.digest}
+    return lifecycle.vote(approval.pk, actor=user, verdict="approve", **seen)
+
+
+def test_counts_the_places_and_names_who_may_still_vote(ask, alice, bob) -> None:
+    approval = approved_by(alice, ask("two"))
     found = lines(ApprovalRequest.objects.get(pk=approval.pk), bob)
     assert found["quorum"].words == "It takes 2 from reviewers; 1 of 2 so far"
     assert found["quorum"].mark is Mark.OPEN
@@ -85,5 +89,5 @@ def test_says_that_the_deadline_has_passed(ask, alice) -> None:
     assert lines(approval, alice)["deadline"].mark is Mark.BLOCKED
 
 
-def test_says_nothing_of_what_is_decided(ask, alice, cast) -> None:
-    assert lines(cast(ask("one"), alice), alice) == {}
+def test_says_nothing_of_what_is_decided(ask, alice) -> None:
+    assert lines(approved_by(alice, ask("one")), alice) == {}

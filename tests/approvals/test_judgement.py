@@ -20,12 +20,14 @@ def test_what_could_not_be_inspected_is_never_among_the_findings(ask) -> None:
 
 
 def test_names_the_rules_that_matched_and_the_one_that_decides(ask) -> None:
-    rules = TIERS + '  - {key: also, when: action.name == "both", tier: one, why: So.}\n'
+    rules = (
+        TIERS + '  - {key: also, when: action.name == "both", tier: one, why: So.}\n'
+    )
     ruleset.publish(rules, actor=COMMAND_LINE, reason="for this test")
     found = judgement.judgement(ask("both"))
     assert [(one.key, one.decides, one.raises_to) for one in found.rules] == [
-        ("needs-both", True, "both"),
-        ("also", False, "one"),
+        ("needs-both", True, "Both"),
+        ("also", False, "One"),
     ]
     assert found.rules[1].why == "So."
     assert found.others == []
@@ -33,9 +35,10 @@ def test_names_the_rules_that_matched_and_the_one_that_decides(ask) -> None:
 
 
 def test_a_rule_that_failed_says_so(ask) -> None:
-    rules = TIERS + "  - {key: bad, when: int(action.resource) > 1, tier: two}\n"
+    when = "has(action.arguments.size) && int(action.arguments.size) > 1"
+    rules = f"{TIERS}  - {{key: bad, when: '{when}', tier: two}}\n"
     ruleset.publish(rules, actor=COMMAND_LINE, reason="for this test")
-    (found,) = judgement.judgement(ask("one", resource="x")).rules
+    (found,) = judgement.judgement(ask("one", arguments={"size": "x"})).rules
     assert (found.key, bool(found.error)) == ("bad", True)
 
 

@@ -21,9 +21,7 @@ def test_walks_the_queue_in_its_own_order_and_back(ask, alice) -> None:
     assert [one.after for one in found] == ids[2:]
 
 
-def test_a_decided_one_still_has_its_place_and_is_nobodys_neighbour(
-    ask, alice
-) -> None:
+def test_a_decided_one_still_has_its_place_and_is_nobodys_neighbour(ask, alice) -> None:
     first, middle, last = ask("one"), ask("one"), ask("one")
     lifecycle.cancel(middle.pk, agent=middle.agent)
     middle = ApprovalRequest.objects.get(pk=middle.pk)

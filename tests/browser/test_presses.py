@@ -50,7 +50,9 @@ def test_two_hundred_quick_presses_decide_nothing(
     """Just after the page shows, and just after each change of it."""
     approval = server.submit_critical()
     votes: list[str] = []
-    page.on("request", lambda sent: votes.append(sent.url) if "/vote" in sent.url else 0)
+    page.on(
+        "request", lambda sent: votes.append(sent.url) if "/vote" in sent.url else 0
+    )
     page.add_init_script(SHIFTS + PRESS)
     page.goto(f"/r/{approval['id']}")
     chance = random.Random(7)
