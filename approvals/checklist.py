@@ -117,6 +117,9 @@ def _step_up(approval: ApprovalRequest, problem: str) -> list[Check]:
 
 def _by_hand(approval: ApprovalRequest) -> list[Check]:
     tier, found = tier_of(approval), []
+    if tier.must_view:
+        words = "To approve, look at all of what would run, folded parts as well"
+        found.append(Check("viewed", Mark.OPEN, words))
     if tier.confirmation is Confirmation.TYPE_TARGET:
         words = "To approve, type the target below the verbs"
         found.append(Check("typed", Mark.OPEN, words))

@@ -6,6 +6,7 @@ import { fetchFragment } from "./fragments.js";
 import { onKey } from "./keys.js";
 import { sayWhatIsShown } from "./looking.js";
 import { notify } from "./notice.js";
+import { look, toNextPart, unseenPart, watchParts } from "./parts.js";
 import { assert, words } from "./passkey.js";
 
 const INERT = 500;
@@ -36,6 +37,7 @@ export function arrive() {
   drawTimes();
   openIfFilled();
   showRaw();
+  look();
   sayWhatIsShown();
 }
 
@@ -53,6 +55,7 @@ function watch() {
   onKey("D", () => openReason("deny"));
   for (let number = 1; number <= 9; number += 1) onKey(String(number), () => choose(number));
   watchActs();
+  watchParts();
   line.addEventListener("change", (event) => {
     if (event.detail.id === article()?.dataset.request) refresh();
   });
@@ -100,10 +103,16 @@ function guard(event) {
 function stepBefore(form, button) {
   if (!form.matches("[data-decide]")) return null;
   if (button?.dataset.verb === "deny" && modeOf() !== "deny") return () => openReason("deny");
+  if (button?.value === "approve" && unseenPart()) return showUnseen;
   const typing = document.getElementById("typed");
   if (button?.value === "approve" && typing && !typing.value) return () => typing.focus();
   if (form.elements.assertion) return () => sign(form, button);
   return null;
+}
+
+function showUnseen() {
+  toNextPart();
+  notify("This tier asks you to look at all of what would run. Here is what you have not seen.");
 }
 
 // The page stays as it is meanwhile: what is signed is what is shown.

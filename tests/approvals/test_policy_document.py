@@ -332,6 +332,7 @@ def test_refuses_what_makes_no_tier(member: str, column: int, message: str) -> N
         "escalation: {after: 50%, groups: [a]}",
         "step_up: recent_login",
         "confirmation: type_target",
+        "must_view: true",
         "editing: false",
         "second_person_after_edit: true",
         "grants: {max_uses: 1, max_duration: 1d}",
