@@ -141,7 +141,8 @@ def _unit(approval: ApprovalRequest) -> str:
         code = finding["code"]
         known = CATALOGUE.get(code)
         if known and known.verb == verb:
-            return _UNITS.get(code) or _UNITS.get(code.partition(".")[0], "")
+            unit = _UNITS.get(code) or _UNITS.get(code.partition(".")[0], "")
+            return unit.removesuffix("s") if approval.impact["scale"] == 1 else unit
     return ""
 
 

@@ -8,7 +8,9 @@ const panel = () => document.querySelector("[data-must-view]");
 const parts = () => [...document.querySelectorAll("#what .drawn :is(.code, .udiff)")].filter((one) => !one.closest(".exact"));
 
 export function watchParts() {
-  for (const event of ["scroll", "resize"]) window.addEventListener(event, look, { passive: true });
+  window.addEventListener("resize", look);
+  // Scrolling does not bubble: whatever scrolls, be it the window or a pane of it.
+  document.addEventListener("scroll", look, { capture: true, passive: true });
   document.addEventListener("toggle", look, { capture: true });
   document.addEventListener("visibilitychange", look);
   document.addEventListener("click", (event) => {
@@ -38,8 +40,8 @@ export function toNextPart() {
   const fold = part.closest("details");
   if (fold) fold.open = true;
   const first = slicesOf(part).indexOf(false);
-  const top = part.getBoundingClientRect().top + scrollY + first * SLICE;
-  window.scrollTo({ top: top - upper() - SLICE / 2 });
+  const top = part.getBoundingClientRect().top + first * SLICE;
+  (paneOf(part) ?? document.scrollingElement).scrollBy({ top: top - upper(part) - SLICE / 2 });
   part.focus({ preventScroll: true });
 }
 
@@ -54,19 +56,32 @@ function note(part) {
   const box = part.getBoundingClientRect();
   if (!box.height) return;
   const slices = slicesOf(part);
+  const [from, to] = [upper(part), lower(part)];
   for (let at = 0; at < slices.length; at += 1) {
     const middle = box.top + ((at + 0.5) / slices.length) * box.height;
-    if (middle > upper() && middle < lower()) slices[at] = true;
+    if (middle > from && middle < to) slices[at] = true;
   }
 }
 
 const isSeen = (part) => seen.get(part)?.every(Boolean) ?? false;
 
-const upper = () => document.querySelector(".topbar")?.getBoundingClientRect().bottom ?? 0;
+// What scrolls it, where that is not the window.
+function paneOf(part) {
+  let box = part.parentElement;
+  while (box && !/auto|scroll/.test(getComputedStyle(box).overflowY)) box = box.parentElement;
+  return box === document.body || box === document.documentElement ? null : box;
+}
 
-function lower() {
+function upper(part) {
+  const bar = document.querySelector(".topbar")?.getBoundingClientRect().bottom ?? 0;
+  return Math.max(bar, paneOf(part)?.getBoundingClientRect().top ?? 0);
+}
+
+function lower(part) {
   const bar = document.querySelector(".verbs");
-  return bar && getComputedStyle(bar).position === "fixed" ? bar.getBoundingClientRect().top : innerHeight;
+  const isBelow = bar && getComputedStyle(bar).position === "fixed";
+  const end = isBelow ? bar.getBoundingClientRect().top : innerHeight;
+  return Math.min(end, paneOf(part)?.getBoundingClientRect().bottom ?? end);
 }
 
 // The page says what it showed; nobody ticks it by hand where it can.

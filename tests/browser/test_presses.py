@@ -75,6 +75,9 @@ def test_two_hundred_quick_presses_decide_nothing(
     found = server.state(approval)
     assert (found["state"], found["votes"]["approvals"]) == ("pending", 1)
     assert votes == []
-    # Nothing of where to press has moved.
+    # Nothing of where to press has moved, nor does it when it is over.
+    assert page.locator(".verbs").bounding_box() == shown
+    server.call(f"/requests/{approval['id']}/cancel", {})
+    expect(page.locator(".verb.approve")).to_be_disabled()
     assert page.locator(".verbs").bounding_box() == shown
     assert page.evaluate("window.shifted") == []
