@@ -63,9 +63,9 @@ def test_nobody_hears_of_what_they_do_not_look_at(
         frame(bobs)
         look_at(bobs, None)
         assert settled(lambda: looking.others_at(other, alice) == [])
-        ask("one")
+        new, heard = ask("one"), frame(alices)
         # The next that alice hears of is the new request; no number is missing.
-        assert frame(alices)["seq"] == 2
+        assert (heard["seq"], heard.get("id")) == (2, str(new.pk))
 
 
 NONSENSE = [
