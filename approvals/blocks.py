@@ -83,6 +83,11 @@ def block(label: str, text: str, language: str, *, escaped: str = "") -> Block:
     )
 
 
+def quoted(label: str, text: str) -> Block:
+    """What somebody brought forward as evidence: a text, or a diff."""
+    return block(label, text, "text", escaped=escaped_html(text))
+
+
 def blocks_of(action: str, arguments: Mapping[str, Any]) -> list[Block]:
     """Every argument, whole, in the order of the canonical JSON."""
     return [_argument(action, name, value) for name, value in arguments.items()]

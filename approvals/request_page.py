@@ -14,7 +14,7 @@ from agents import brake
 from agents.models import Brake
 from approvals import diff, forms, lifecycle, passkeys, queue, timeline
 from approvals.access import Actions, Standing, actions_for, is_escalated, tier_of
-from approvals.blocks import block, blocks_of
+from approvals.blocks import block, blocks_of, quoted
 from approvals.checklist import checklist
 from approvals.grant_preview import Preview, preview
 from approvals.judgement import judgement
@@ -212,8 +212,7 @@ def _action(approval: ApprovalRequest, seen: int | None) -> dict[str, Any]:
         "judged": judgement(approval),
         "judged_at": earlier[-1].replaced_at if earlier else approval.created_at,
         "evidence": [
-            (item, block(item["title"], item["content"], "text"))
-            for item in approval.evidence
+            (item, quoted(item["title"], item["content"])) for item in approval.evidence
         ],
         "edits": _edits(earlier, arguments, seen),
     }

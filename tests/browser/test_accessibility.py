@@ -35,6 +35,8 @@ def requests(running_server: Server) -> dict[str, str]:
         "arguments": {
             "sql": "DROP TABLE a\u202eb; -- " + "x" * 900,
             "n": {"deep": [1, None]},
+            "patch": "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n same\n-x = 1\n+x = 2\n",
+            "script": "echo 1\n" * 200,
         },
         "environment": "production",
         "resource": "db/p\u0430yments/" + "y" * 200,
@@ -106,6 +108,7 @@ def test_open_reason_help_and_menu_pass_axe(
     alices.goto(requests["waiting"])
     alices.locator(".verb.deny:not([aria-disabled])").click()
     alices.locator(".exact summary").click()
+    alices.locator(".fold summary").click()
     assert violations(alices) == []
     alices.keyboard.press("Escape")
     alices.locator("[data-open-keys]").click()
