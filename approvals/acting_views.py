@@ -22,6 +22,7 @@ from approvals.acting_forms import (
     TakeBackForm,
     editable,
 )
+from approvals.judgement import judgement
 from approvals.models import ApprovalRequest
 from approvals.queue import places_of, tier_mark
 from approvals.request_page import Edited, compared, dismissed_by_edit, revised
@@ -245,6 +246,7 @@ def _preview(
         "edited": compared(
             approval.arguments, candidate.arguments, since=approval.revision
         ),
+        "judged": judgement(candidate),
         "tier_mark": tier_mark(candidate),
         "tier_before": tier_mark(approval),
         "needs": tier_of(candidate).requirements,

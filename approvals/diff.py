@@ -108,7 +108,7 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
         # Side by side only where it can be told which line became which.
         if b - a == d - c and b - a <= pairs:
             pairs -= b - a
-            both = [_pair(*sides) for sides in zip(old[a:b], new[c:d], strict=True)]
+            both = [pair(*sides) for sides in zip(old[a:b], new[c:d], strict=True)]
             yield from (removed for removed, _ in both)
             yield from (added for _, added in both)
         else:
@@ -156,7 +156,7 @@ def _unchanged(
     yield from _lines(Kind.SAME, lines[len(lines) - tail :])
 
 
-def _pair(old: str, new: str) -> tuple[Line, Line]:
+def pair(old: str, new: str) -> tuple[Line, Line]:
     """Two lines, with what is different marked where they are alike at all."""
     words = _WORDS.findall(old), _WORDS.findall(new)
     matcher = SequenceMatcher(None, *words)

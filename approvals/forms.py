@@ -96,6 +96,7 @@ class VoteForm(forms.Form):
     reason_code = forms.ChoiceField(choices=REASON_CODES, required=False)
     message = forms.CharField(max_length=MAX_MESSAGE, required=False)
     typed = forms.CharField(max_length=1000, required=False, strip=False)
+    viewed = forms.BooleanField(required=False)
     assertion = forms.CharField(max_length=16_384, required=False)
     grant = forms.UUIDField(required=False)
 
@@ -123,6 +124,7 @@ def presence_of(
         nonce=shown.nonce,
         assertion=sent.pop("assertion"),
         typed=sent.pop("typed"),
+        viewed=sent.pop("viewed"),
         shown=shown.facts,
         seen_for=max(0.0, time.time() - shown.at),
     )

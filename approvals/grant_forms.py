@@ -14,6 +14,7 @@ import rfc8785
 from django import forms
 from django.contrib.auth.models import User
 
+from approvals.blocks import Block, blocks_of
 from approvals.canonical import InvalidJSON, MalformedJSON, parse
 from approvals.conditions import Condition, InvalidCondition, Kind, number, read
 from approvals.forms import Shown, shown_now
@@ -21,7 +22,6 @@ from approvals.lifecycle.grants import Terms
 from approvals.lifecycle.rows import MAX_MESSAGE
 from approvals.models import ApprovalRequest, Grant
 from approvals.policy import GrantCaps
-from approvals.render import Block, blocks_of
 
 USES = 10
 """Uses that a new form proposes, unless the tier allows fewer."""

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
 from threading import Thread
@@ -53,7 +54,14 @@ class Signal(Enum):
     DELIVERY = "delivery"
 
 
-News = Change | Signal
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Somebody has begun or ceased to look at a request; nothing of it has changed."""
+
+    at: UUID
+
+
+News = Change | Signal | Looked
 
 
 def changed(approval: ApprovalRequest) -> None:
@@ -65,6 +73,11 @@ def changed(approval: ApprovalRequest) -> None:
 def brake_changed() -> None:
     """Tell everybody that a brake was pulled or released; call it after the commit."""
     _publish(Signal.BRAKE)
+
+
+def looked(request_id: UUID) -> None:
+    """Tell those who look at it, too; after the commit, as nothing waits for it."""
+    _publish(Looked(request_id))
 
 
 brake.on_change(brake_changed)
@@ -160,7 +173,7 @@ class Hub:
             self._feeds.discard(feed)
 
     def _receive(self, news: News) -> None:
-        if not isinstance(news, Signal):
+        if isinstance(news, tuple):
             request_id, number = news
             if number in self._seen:
                 return
@@ -216,8 +229,15 @@ class Hub:
         await layer.group_add(GROUP, channel)
         while True:
             message = await layer.receive(channel)
-            signal = next((s for s in Signal if s.value in message), None)
-            self._receive(signal or (UUID(message["id"]), message["change"]))
+            self._receive(_read(message))
+
+
+def _read(message: dict[str, Any]) -> News:
+    """What another process said, as ``_tell_other_processes`` wrote it."""
+    if "looked" in message:
+        return Looked(UUID(message["looked"]))
+    signal = next((signal for signal in Signal if signal.value in message), None)
+    return signal or (UUID(message["id"]), message["change"])
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
@@ -262,6 +282,8 @@ def _tell_other_processes(news: News) -> None:
     """Best effort, and never in the way: Redis may be slow or gone."""
     if isinstance(news, Signal):
         message: dict[str, Any] = {"type": "live.changed", news.value: True}
+    elif isinstance(news, Looked):
+        message = {"type": "live.changed", "looked": str(news.at)}
     else:
         message = {"type": "live.changed", "id": str(news[0]), "change": news[1]}
     asyncio.run_coroutine_threadsafe(_send(message), _sending_loop(os.getpid()))

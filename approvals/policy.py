@@ -159,8 +159,9 @@ class TripWire:
 class Tier:
     """A level of risk and what it asks for; times in seconds, a high rank is risky.
 
-    No ``grants``: no grant may stand in for its decisions. ``outcome_within`` counts
-    from the redemption; an outcome that is not reported by then is overdue. ``bulk``:
+    No ``grants``: no grant may stand in for its decisions. ``must_view``: whoever
+    approves must have had all of what would run before them. ``outcome_within``
+    counts from the redemption; an outcome not reported by then is overdue. ``bulk``:
     the most that one person decides with one gesture; 0, each by itself.
     """
 
@@ -177,6 +178,7 @@ class Tier:
     escalation: Escalation | None = None
     step_up: StepUp = StepUp.NONE
     confirmation: Confirmation = Confirmation.NONE
+    must_view: bool = False
     editing: bool = True
     second_person_after_edit: bool = False
     grants: GrantCaps | None = None

@@ -189,6 +189,7 @@ def _asks_less(before: Tier | None, after: Tier | None) -> bool:
         or (after.escalation is not None and after.escalation != before.escalation)
         or _weaker(StepUp, before.step_up, after.step_up)
         or _weaker(Confirmation, before.confirmation, after.confirmation)
+        or (before.must_view and not after.must_view)
         or (after.editing and not before.editing)
         or (before.second_person_after_edit and not after.second_person_after_edit)
         or not _grants_no_more(before.grants, after.grants)

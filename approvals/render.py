@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -18,6 +18,8 @@ from pygments.lexers.data import JsonLexer
 from pygments.lexers.shell import BashLexer
 from pygments.lexers.sql import SqlLexer
 from pygments.token import STANDARD_TYPES
+
+from approvals.risk.unicode_lookalikes import table as lookalikes
 
 HIGHLIGHT_LIMIT = 64 * 1024
 """Bytes of UTF-8 above which a block is shown whole, but without colours."""
@@ -32,17 +34,6 @@ _UNSEEN = frozenset(
 )
 _MARKS_IN_A_ROW = 2
 """Combining marks on one letter that living languages need; more is a disguise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One piece of what would run, ready to show."""
-
-    label: str
-    language: str
-    html: str
-    size: str
-    warnings: tuple[str, ...]
 
 
 def is_unseen(character: str) -> bool:
@@ -123,32 +114,42 @@ def size_of(text: str) -> str:
     return ", ".join(parts)
 
 
-def block(label: str, text: str, language: str) -> Block:
-    """``text`` whole, highlighted as ``sql``, ``shell``, ``json`` or not (``text``)."""
-    return Block(
-        label=label,
-        language=language,
-        html=code_html(text, language),
-        size=size_of(text),
-        warnings=warnings_for(text, is_code=language in _LEXERS),
-    )
-
-
 def code_html(text: str, language: str) -> str:
     """``text`` as HTML with Pygments' classes; plain above the limit."""
+    return "".join(code_parts(text, language, len(text)))
+
+
+def code_parts(text: str, language: str, cut: int) -> tuple[str, str]:
+    """The same in two parts: the first ``cut`` characters, and those after them."""
     lexer_class = _LEXERS.get(language)
-    if lexer_class is None:
-        return prose_html(text)
-    if len(text.encode("utf-8", "surrogatepass")) > HIGHLIGHT_LIMIT:
-        return _html(text, keep="\n\t", flag_foreign=True)
-    return "".join(
-        _token_html(kind, value) for kind, value in _tokens(lexer_class, text)
-    )
+    tokens: list[tuple[Any, str]] = [(None, text)]
+    if lexer_class is not None and not is_large(text):
+        tokens = _tokens(lexer_class, text)
+    draw = partial(_token_html, flag_foreign=is_code(language))
+    parts: tuple[list[str], list[str]] = ([], [])
+    place = 0
+    for kind, value in tokens:
+        here = max(0, min(len(value), cut - place))
+        for part, piece in zip(parts, (value[:here], value[here:]), strict=True):
+            if piece:
+                part.append(draw(kind, piece))
+        place += len(value)
+    return "".join(parts[0]), "".join(parts[1])
 
 
-def blocks_of(action: str, arguments: Mapping[str, Any]) -> list[Block]:
-    """Every argument, whole, in the order of the canonical JSON."""
-    return [_argument(action, name, value) for name, value in arguments.items()]
+def is_code(language: str) -> bool:
+    """Whether texts in it are for machines, so that plain ASCII is expected."""
+    return language in _LEXERS
+
+
+def is_large(text: str) -> bool:
+    """Whether it is shown without colours: they would take too long."""
+    return len(text.encode("utf-8", "surrogatepass")) > HIGHLIGHT_LIMIT
+
+
+def escaped_html(value: Any) -> str:
+    """``value`` as JSON in plain ASCII, so that nothing in it can look like another."""
+    return escape(json.dumps(value, ensure_ascii=True, sort_keys=True))
 
 
 def json_text(value: Any) -> str:
@@ -156,20 +157,24 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _argument(action: str, name: str, value: Any) -> Block:
-    if isinstance(value, str):
-        return block(name, value, language_of(action, name))
-    return block(name, json_text(value), "json")
-
-
-def language_of(action: str, name: str) -> str:
-    """What a string argument is written in, by its name and its action's."""
+def language_of(action: str, name: str, text: str = "") -> str:
+    """What a string argument is written in, by its name, its action's, and itself."""
     key = name.lower()
     if key in _SQL_NAMES or (key in _CODE_NAMES and "sql" in action.lower()):
         return "sql"
     if key in _SHELL_NAMES:
         return "shell"
-    return "text"
+    return "json" if _is_json(text) else "text"
+
+
+def _is_json(text: str) -> bool:
+    """An object or a list that somebody wrote as a text, and no novel."""
+    if not text.lstrip().startswith(("{", "[")) or len(text) > HIGHLIGHT_LIMIT:
+        return False
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 _SQL_NAMES = frozenset({"sql", "statement", "statements"})
@@ -195,8 +200,8 @@ def _tokens(lexer_class: type[Lexer], text: str) -> list[tuple[Any, str]]:
     return tokens
 
 
-def _token_html(kind: Any, value: str) -> str:
-    shown = _html(value, keep="\n\t", flag_foreign=True)
+def _token_html(kind: Any, value: str, *, flag_foreign: bool) -> str:
+    shown = _html(value, keep="\n\t", flag_foreign=flag_foreign)
     css_class = STANDARD_TYPES.get(kind, "") if kind is not None else ""
     return f'<span class="{css_class}">{shown}</span>' if css_class else shown
 
@@ -214,13 +219,18 @@ def _character_html(character: str, seen_as: str, *, flag_foreign: bool) -> str:
     if seen_as == "unseen":
         return _span("unseen", character, mark(character))
     if seen_as == "foreign" and flag_foreign:
-        return _span("foreign", character, character)
+        like = lookalikes().get(character)
+        return _span("foreign", character, character, like or "")
     return escape(character)
 
 
-def _span(css_class: str, character: str, shown: str) -> str:
-    title = escape(name_of(character))
-    return f'<span class="{css_class}" title="{title}">{escape(shown)}</span>'
+def _span(css_class: str, character: str, shown: str, like: str = "") -> str:
+    """``like``: the ASCII character that it passes for, which makes it a badge."""
+    title, badge = escape(name_of(character)), ""
+    if like:
+        title = f"{title}, looks like {escape(like)}"
+        badge = f' data-code="U+{ord(character):04X}"'
+    return f'<span class="{css_class}" title="{title}"{badge}>{escape(shown)}</span>'
 
 
 def _classify(text: str, keep: str) -> Iterator[tuple[str, str]]:

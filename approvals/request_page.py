@@ -13,14 +13,19 @@ from django.utils import timezone
 from agents import brake
 from agents.models import Brake
 from approvals import diff, forms, lifecycle, passkeys, queue, snoozes, timeline
-from approvals.access import Standing, actions_for, is_escalated, tier_of
+from approvals.access import Actions, Standing, actions_for, is_escalated, tier_of
+from approvals.blocks import block, blocks_of, quoted
+from approvals.checklist import checklist
 from approvals.grant_preview import Preview, preview
+from approvals.judgement import judgement
 from approvals.lifecycle.deadlines import give_time_back
 from approvals.lifecycle.grants import Terms, terms_of
+from approvals.looking import others_at
 from approvals.models import ApprovalRequest, Grant, Outcome, Revision, Vote
+from approvals.neighbours import neighbours, session_of
 from approvals.policy import Confirmation, StepUp, Tier
-from approvals.render import block, blocks_of
 from approvals.resource import open_question, votes_of
+from approvals.similar import decided as similar_to
 from approvals.states import PermitState, State
 from approvals.stepup import RECENT, is_fresh, signed_in_at
 from approvals.webauthn import challenge_for
@@ -95,14 +100,19 @@ def contents(
         "claimed_by": queue.claimed_by(approval, now) if approval.is_pending else None,
         "question": open_question(approval),
         "replies": sum(bool(q.replied_at) for q in approval.questions.all()),
-        "candidates": candidates(approval, standing),
         "target": _target(approval, tier),
-        "asked": _asked(approval, tier, shown, user, session),
         "proposed": _proposed(approval),
         "may_agree": actions.grant.allowed,
         "hidden_until": snoozes.until(approval, user, now),
         "hide_for": HIDE_FOR,
-        "events": timeline.timeline(approval),
+        **_before_deciding(
+            approval,
+            actions=actions,
+            standing=standing,
+            brakes=brakes,
+            asked=_asked(approval, tier, shown, user, session),
+        ),
+        **_around(approval, user),
         **_votes(approval, user),
         **_action(approval, seen),
         **_aftermath(approval, now),
@@ -146,6 +156,38 @@ def length_of(lasts: timedelta) -> str:
     return f"{seconds} s"
 
 
+def _before_deciding(
+    approval: ApprovalRequest,
+    *,
+    actions: Actions,
+    standing: Standing,
+    brakes: Sequence[Brake],
+    asked: Asked,
+) -> dict[str, Any]:
+    """What stands in the way of a decision, and who could make it."""
+    people = candidates(approval, standing)
+    checks = checklist(
+        approval,
+        now=standing.now,
+        actions=actions,
+        brakes=brakes,
+        candidates=people,
+        step_up_problem=asked.problem,
+    )
+    return {"candidates": people, "asked": asked, "checks": checks}
+
+
+def _around(approval: ApprovalRequest, user: User) -> dict[str, Any]:
+    """What happened to it and beside it."""
+    return {
+        "events": timeline.timeline(approval),
+        "session": session_of(user, approval),
+        "similar": None if approval.erased_at else similar_to(approval),
+        "neighbours": neighbours(user, approval),
+        "looking": others_at(approval, user),
+    }
+
+
 def _facts(approval: ApprovalRequest, brakes: Sequence[Brake]) -> str:
     """Changes whenever what somebody decides on does."""
     return " ".join([str(approval.change), *(str(found.pk) for found in brakes)])
@@ -171,9 +213,10 @@ def _action(approval: ApprovalRequest, seen: int | None) -> dict[str, Any]:
     return {
         "blocks": blocks_of(approval.action, arguments),
         "exact": block("canonical JSON", approval.canonical, "json"),
+        "judged": judgement(approval),
+        "judged_at": earlier[-1].replaced_at if earlier else approval.created_at,
         "evidence": [
-            (item, block(item["title"], item["content"], "text"))
-            for item in approval.evidence
+            (item, quoted(item["title"], item["content"])) for item in approval.evidence
         ],
         "edits": _edits(earlier, arguments, seen),
     }

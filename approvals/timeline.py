@@ -37,6 +37,11 @@ class Event:
     who: str
     what: str
     quote: str = ""
+    anchor: str = ""
+    """Names it in links for ever: ``e`` and which of the request's entries it is.
+
+    Entries are only ever added, and at the end.
+    """
 
 
 def timeline(approval: ApprovalRequest) -> list[Event]:
@@ -46,13 +51,16 @@ def timeline(approval: ApprovalRequest) -> list[Event]:
     entries = list(told.order_by("id")[:LIMIT])
     deliveries = Delivery.objects.filter(subject_id=str(approval.pk))
     data = revealed(entries)
-    events = [_from_entry(entry, data[entry.pk]) for entry in entries]
+    events = [
+        _from_entry(entry, data[entry.pk], number)
+        for number, entry in enumerate(entries, 1)
+    ]
     for delivery in deliveries.prefetch_related("attempts").order_by("id")[:LIMIT]:
         events += _from_delivery(delivery)
     return sorted(events, key=lambda event: event.at)
 
 
-def _from_entry(entry: Entry, data: Mapping[str, Any]) -> Event:
+def _from_entry(entry: Entry, data: Mapping[str, Any], number: int) -> Event:
     match entry.action:
         case Action.REQUEST_SUBMITTED:
             kind, what = (
@@ -67,7 +75,7 @@ def _from_entry(entry: Entry, data: Mapping[str, Any]) -> Event:
         case action:
             kind, what = _other(action, data)
     quote = "" if entry.action == Action.REQUEST_DECIDED else _quote(data)
-    return Event(entry.at, kind, entry.actor_name, what, quote)
+    return Event(entry.at, kind, entry.actor_name, what, quote, f"e{number}")
 
 
 def _other(action: str, data: Mapping[str, Any]) -> tuple[str, str]:

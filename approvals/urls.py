@@ -39,6 +39,7 @@ urlpatterns = [
     path("views/<int:view_id>/remove", list_views.remove_view, name="remove_view"),
     path("r/<uuid:approval_id>", views.show_request, name="request"),
     path("r/<uuid:approval_id>/row", views.show_row, name="row"),
+    path("r/<uuid:approval_id>/looking", views.show_looking, name="looking"),
     path("r/<uuid:approval_id>/viewed", views.note_view, name="note_view"),
     path("r/<uuid:approval_id>/vote", views.vote, name="vote"),
     path("r/<uuid:approval_id>/withdraw", acting_views.withdraw, name="withdraw"),

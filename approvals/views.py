@@ -26,6 +26,7 @@ from django_htmx.middleware import HtmxDetails
 from approvals import forms, lifecycle, queue, snoozes
 from approvals.access import is_reviewer, visible_to
 from approvals.list_page import history_page, queue_page, waiting_page
+from approvals.looking import others_at
 from approvals.models import ApprovalRequest, Vote
 from approvals.render import visible_text
 from approvals.request_page import contents
@@ -113,6 +114,17 @@ def show_history(request: PersonRequest) -> HttpResponse:
 def show_request(request: PersonRequest, approval_id: UUID) -> HttpResponse:
     """One request: what would run, what is known, who decides."""
     return answer(request, find(request.user, approval_id))
+
+
+@require_safe
+@for_reviewers
+def show_looking(request: PersonRequest, approval_id: UUID) -> HttpResponse:
+    """Who else has the request on their screen now."""
+    found = visible_to(request.user).filter(pk=approval_id).defer("canonical").first()
+    if found is None:
+        raise Http404
+    context = {"approval": found, "looking": others_at(found, request.user)}
+    return render(request, "approvals/_looking.html", context)
 
 
 @require_POST
@@ -257,6 +269,7 @@ def _refuse_vote(
         typed=request.POST.get("message", ""),
         typed_target=request.POST.get("typed", ""),
         chosen=request.POST.get("reason_code", ""),
+        chosen_verdict=request.POST.get("verdict", ""),
         chosen_grant=request.POST.get("grant", ""),
     )
 

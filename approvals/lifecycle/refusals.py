@@ -66,6 +66,13 @@ class NotConfirmed(Refusal):
         super().__init__(f"To approve this, type exactly: {target}")
 
 
+class NotViewed(Refusal):
+    """The tier wants all of what would run looked at, and it was not."""
+
+    def __init__(self) -> None:
+        super().__init__("To approve this, look at all of what would run first.")
+
+
 class TextRefused(Refusal):
     """A text is missing, too long, or holds what cannot be stored."""
 

@@ -19,6 +19,7 @@ from approvals.lifecycle.refusals import (
     AlreadyDecided,
     NotAllowed,
     NotConfirmed,
+    NotViewed,
     ReasonMissing,
     StaleRevision,
     StepUpNeeded,
@@ -54,6 +55,8 @@ class Presence:
     """What the passkey answered to the challenge made of that nonce."""
     typed: str = ""
     """The target, typed anew."""
+    viewed: bool = False
+    """Whether their page showed all of what would run: by its own account."""
     shown: str = ""
     """Digest of the facts on the page (``facts.digest_of_facts``)."""
     seen_for: float | None = None
@@ -233,7 +236,9 @@ def _check_lot(tier: Tier, lot: Lot | None) -> None:
 def _check_confirmation(
     approval: ApprovalRequest, tier: Tier, presence: Presence
 ) -> None:
-    """Typing is against the hand that approves by habit; a denial needs none."""
+    """Against the hand that approves by habit; a denial needs none of it."""
+    if tier.must_view and not presence.viewed:
+        raise NotViewed
     target = approval.resource or approval.action
     if tier.confirmation is Confirmation.TYPE_TARGET and presence.typed != target:
         raise NotConfirmed(target)

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("approvals", "0010_lots_and_snoozes"),
+        ("approvals", "0011_who_looks_and_what_was_alike"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

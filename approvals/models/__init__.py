@@ -1,7 +1,7 @@
 """What is asked and what people said. Every constraint lives here."""
 
 from approvals.models.backtests import Backtest
-from approvals.models.bookkeeping import Heartbeat, IdempotentCall
+from approvals.models.bookkeeping import Heartbeat, IdempotentCall, Look
 from approvals.models.grants import Grant
 from approvals.models.people import LinkedAccount, Passkey, Preferences
 from approvals.models.permits import Outcome, Permit
@@ -19,6 +19,7 @@ __all__ = [
     "Heartbeat",
     "IdempotentCall",
     "LinkedAccount",
+    "Look",
     "NextChange",
     "Outcome",
     "Passkey",

@@ -1,7 +1,8 @@
-"""Calls that were carried out, and loops that were seen."""
+"""Calls that were carried out, loops that were seen, and who looks at what now."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -43,3 +44,20 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Look(models.Model):
+    """A browser that shows somebody a request now; gone, or old, once it does not."""
+
+    socket = models.UUIDField(primary_key=True)
+    """Of the browser's page; it shows one request at a time."""
+    approval = models.ForeignKey(
+        ApprovalRequest, on_delete=models.CASCADE, related_name="looks"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.approval_id}"

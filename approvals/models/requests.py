@@ -177,6 +177,18 @@ class ApprovalRequest(models.Model):
             ),
             # grants: what a grant would have covered lately.
             models.Index(fields=["agent", "action", "-id"], name="request_by_action"),
+            # similar.decided: what people made of the same action lately, first where
+            # the same agent asked it in the same place, then anywhere.
+            models.Index(
+                fields=["action", "environment", "agent", "-id"],
+                condition=Q(decision_source=Source.REVIEWER),
+                name="request_alike",
+            ),
+            models.Index(
+                fields=["action", "-id"],
+                condition=Q(decision_source=Source.REVIEWER),
+                name="request_same_action",
+            ),
             # decided.history: last decided first.
             models.Index(
                 F("decided_at").desc(),

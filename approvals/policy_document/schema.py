@@ -79,6 +79,7 @@ def _tier() -> Schema:
         "escalation": _object(escalation, required=tuple(escalation)),
         "step_up": _choice(StepUp),
         "confirmation": _choice(Confirmation),
+        "must_view": _BOOLEAN,
         "editing": _BOOLEAN,
         "second_person_after_edit": _BOOLEAN,
         "grants": _object(caps, required=("max_uses", "max_duration")),

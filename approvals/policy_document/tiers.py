@@ -29,6 +29,7 @@ _BY_PEOPLE = (
     "escalation",
     "step_up",
     "confirmation",
+    "must_view",
     "editing",
     "second_person_after_edit",
     "grants",
@@ -70,6 +71,7 @@ def _read_tier(reader: Reader, key: str, node: Node) -> Tier:
         "escalation": lambda n: _read_escalation(reader, n),
         "step_up": lambda n: reader.choice(n, "step_up", StepUp),
         "confirmation": lambda n: reader.choice(n, "confirmation", Confirmation),
+        "must_view": lambda n: reader.boolean(n, "must_view"),
         "editing": lambda n: reader.boolean(n, "editing"),
         "second_person_after_edit": lambda n: reader.boolean(
             n, "second_person_after_edit"
@@ -121,6 +123,8 @@ def _asked_of_each(tier: Tier) -> str:
         return f"step_up: {StepUp.PASSKEY}"
     if tier.confirmation is Confirmation.TYPE_TARGET:
         return f"confirmation: {Confirmation.TYPE_TARGET}"
+    if tier.must_view:
+        return "must_view: true"
     return ""
 
 

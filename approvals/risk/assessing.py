@@ -27,7 +27,7 @@ from approvals.risk import (
     tool,
     unicode,
 )
-from approvals.risk.catalogue import CATALOGUE
+from approvals.risk.catalogue import CATALOGUE, OPAQUE
 from approvals.risk.consequences import impact_of, says_what_happens
 from approvals.risk.context import NOTHING_KNOWN, Context, Kind
 from approvals.risk.findings import Assessment, Finding, Match, Severity
@@ -41,8 +41,6 @@ from approvals.risk.view import View
 MAX_FINDINGS = 200
 """More than this nobody reads; the rest is counted in one last finding."""
 
-_OPAQUE = frozenset({"shell.unknown_program", "code.unknown_module"})
-"""Codes that say at any severity that something was not understood."""
 _WHOLE: dict[str, Callable[[View], Iterable[Finding]]] = {
     "cloud": cloud.analyse,
     "file": file.analyse,
@@ -125,7 +123,7 @@ def _inspected(view: View, texts: list[Text], found: list[Finding]) -> tuple[str
     action is not understood.
     """
     is_opaque = any(
-        one.code in _OPAQUE or one.code.endswith(".uninspectable") for one in found
+        one.code in OPAQUE or one.code.endswith(".uninspectable") for one in found
     )
     return tuple(
         kind.value

@@ -65,3 +65,13 @@ _FAILED = {
     for kind in {code.partition(".")[0] for code in _KNOWN}
 }
 CATALOGUE: Mapping[str, Code] = MappingProxyType({**_FAILED, **_KNOWN})
+
+OPAQUE = frozenset({"shell.unknown_program", "code.unknown_module"})
+"""Codes that say at any severity that something was not understood."""
+_BEYOND = frozenset({"action.more_findings", "sql.opaque"})
+"""Codes that say that there is more than anybody looked at."""
+
+
+def is_gap(code: str) -> bool:
+    """Whether a finding says what could not be inspected, not what was found."""
+    return code in OPAQUE or code in _BEYOND or code.endswith(".uninspectable")

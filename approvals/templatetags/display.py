@@ -13,6 +13,18 @@ from audit.models import rfc3339
 
 register = template.Library()
 
+_DEEDS = {
+    "read": ("only reads", "only reads"),
+    "run": ("runs", "runs something"),
+    "change": ("changes", "changes something"),
+    "install": ("installs", "installs software"),
+    "send": ("sends to", "sends something out"),
+    "grant": ("changes who may do what with", "changes who may do what"),
+    "pay": ("moves money to", "moves money"),
+    "stop": ("stops", "stops something"),
+    "delete": ("deletes", "deletes something"),
+}
+"""What an action does to a target, and what it does where that is not known."""
 _DOES = {
     "read": "Only reads",
     "run": "Runs",
@@ -72,6 +84,13 @@ def as_json(value: object) -> SafeString:
 def does(impact: dict[str, Any]) -> str:
     """What an impact's verb says, as the beginning of a sentence."""
     return _DOES.get(impact.get("verb", ""), "Nobody knows")
+
+
+@register.filter
+def deed(impact: dict[str, Any]) -> str:
+    """The same in the middle of a sentence; empty where nobody knows."""
+    with_target, alone = _DEEDS.get(impact.get("verb", ""), ("", ""))
+    return with_target if impact.get("target") else alone
 
 
 @register.filter

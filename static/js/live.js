@@ -11,7 +11,9 @@ const clock = formatIn({ hour: "2-digit", minute: "2-digit" });
 
 // Events: "change" with detail {id}, "brake" when one was pulled or released,
 // "delivery" when a callback was delivered or given up,
-// "resync" when something may have been missed.
+// "looking" with detail {id} when somebody begins or ceases to look at a request that
+// this page looks at, too, "ping" every 20 seconds at most, "resync" when something may
+// have been missed.
 export class Live extends EventTarget {
   #badge = document.getElementById("live");
   #banner = document.getElementById("offline-banner");
@@ -34,6 +36,11 @@ export class Live extends EventTarget {
       if (event.persisted) this.#wakeUp();
     });
     setInterval(() => this.#show(), 1000);
+  }
+
+  // What this page tells the server; nothing while there is no line to it.
+  say(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #wakeUp() {
@@ -69,6 +76,8 @@ export class Live extends EventTarget {
     else if (frame.id) this.#tell("change", { id: frame.id });
     else if (frame.brake) this.#tell("brake");
     else if (frame.delivery) this.#tell("delivery");
+    else if (frame.looking) this.#tell("looking", { id: frame.looking });
+    else if (frame.now) this.#tell("ping");
   }
 
   // The server speaks every 20 seconds; a dead line does not say that it is dead.

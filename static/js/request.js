@@ -1,9 +1,12 @@
 // One request: decide with a or d, and never on something else than what is shown.
 import { watchActs } from "./acts.js";
 import { drawTimes } from "./clock.js";
+import { showRaw } from "./evidence.js";
 import { fetchFragment } from "./fragments.js";
 import { onKey } from "./keys.js";
+import { sayWhatIsShown } from "./looking.js";
 import { notify } from "./notice.js";
+import { look, toNextPart, unseenPart, watchParts } from "./parts.js";
 import { assert, words } from "./passkey.js";
 
 const INERT = 500;
@@ -18,6 +21,7 @@ let isWatching = false;
 const article = () => document.getElementById("request");
 const verb = (name) => document.querySelector(`[data-verb="${name}"]`);
 const reason = () => document.getElementById("reason");
+const message = () => document.getElementById("message");
 
 export function watchRequest(live) {
   line = live;
@@ -32,6 +36,9 @@ export function arrive() {
   disarm();
   drawTimes();
   openIfFilled();
+  showRaw();
+  look();
+  sayWhatIsShown();
 }
 
 // Nothing of what is shown can be decided any more: another one is on its way.
@@ -54,8 +61,12 @@ function watch() {
   });
   document.addEventListener("keydown", inReason, { capture: true });
   onKey("a", () => verb("approve")?.click());
-  onKey("d", () => (isOpen() ? document.getElementById("message").focus() : verb("deny")?.click()));
+  onKey("d", () => (modeOf() === "deny" ? message().focus() : verb("deny")?.click()));
+  onKey("A", () => openReason("approve"));
+  onKey("D", () => openReason("deny"));
+  for (let number = 1; number <= 9; number += 1) onKey(String(number), () => choose(number));
   watchActs();
+  watchParts();
   line.addEventListener("change", (event) => {
     if (event.detail.id === article()?.dataset.request) refresh();
   });
@@ -93,6 +104,8 @@ function guard(event) {
     missing?.();
     return;
   }
+  // What is chosen there says why something is denied.
+  if (event.submitter?.value === "approve") clearCodes();
   isSending = true;
   showArmed(false);
 }
@@ -100,11 +113,17 @@ function guard(event) {
 // What has to come before this press can be sent; null when nothing has.
 function stepBefore(form, button) {
   if (!form.matches("[data-decide]")) return null;
-  if (button?.dataset.verb === "deny" && !isOpen()) return openReason;
+  if (button?.dataset.verb === "deny" && modeOf() !== "deny") return () => openReason("deny");
+  if (button?.value === "approve" && unseenPart()) return showUnseen;
   const typing = document.getElementById("typed");
-  if (button?.dataset.verb === "approve" && typing && !typing.value) return () => typing.focus();
+  if (button?.value === "approve" && typing && !typing.value) return () => typing.focus();
   if (form.elements.assertion) return () => sign(form, button);
   return null;
+}
+
+function showUnseen() {
+  toNextPart();
+  notify("This tier asks you to look at all of what would run. Here is what you have not seen.");
 }
 
 // The page stays as it is meanwhile: what is signed is what is shown.
@@ -127,27 +146,44 @@ async function sign(form, button) {
   }
 }
 
-function isOpen() {
-  return reason()?.hasAttribute("data-ui-open") ?? false;
+// Which verdict the open reason goes with; empty while it is closed.
+function modeOf() {
+  return reason()?.getAttribute("data-ui-open") ?? "";
 }
 
 // A second press of the same key or button must not send what the first one opened.
-function openReason() {
-  reason().setAttribute("data-ui-open", "");
-  document.getElementById("message").focus();
+function openReason(mode) {
+  if (!reason() || verb(mode).disabled) return false;
+  reason().setAttribute("data-ui-open", mode);
+  if (mode === "approve") clearCodes();
+  message().focus();
   disarm();
+  return undefined;
 }
 
 function closeReason() {
+  const mode = modeOf();
   reason().removeAttribute("data-ui-open");
-  verb("deny").focus();
+  verb(mode).focus();
 }
 
 function openIfFilled() {
-  const message = document.getElementById("message");
-  const isFilled = message?.value || document.querySelector(".codes input:checked, #message-errors");
-  const asksForReason = document.getElementById("problem")?.dataset.asksReason;
-  if (isFilled || asksForReason) reason()?.setAttribute("data-ui-open", "");
+  const isFilled = message()?.value || document.querySelector(".codes input:checked, #message-errors");
+  const problem = document.getElementById("problem")?.dataset ?? {};
+  if (!reason() || !(isFilled || problem.asksReason)) return;
+  const isApproval = problem.verdict === "approve" && !verb("approve").disabled;
+  reason().setAttribute("data-ui-open", modeOf() || (isApproval ? "approve" : "deny"));
+}
+
+function clearCodes() {
+  for (const code of document.querySelectorAll(".codes input:checked")) code.checked = false;
+}
+
+function choose(number) {
+  const code = document.querySelectorAll(".codes input")[number - 1];
+  if (!code || modeOf() !== "deny") return false;
+  code.checked = true;
+  return undefined;
 }
 
 function inReason(event) {
@@ -157,10 +193,18 @@ function inReason(event) {
     closeReason();
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat) {
     event.preventDefault();
-    document.querySelector("[data-send]").click();
+    document.querySelector(`[data-send="${modeOf()}"]`)?.click();
   } else if (event.key === "Enter" && event.target.matches("input")) {
     event.preventDefault(); // It would press the form's first button: Approve.
+  } else if (isChoice(event) && choose(Number(event.key)) !== false) {
+    event.preventDefault();
   }
+}
+
+// A number is a reason only while there is no sentence that it could belong to.
+function isChoice(event) {
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
+  return /^[1-9]$/.test(event.key) && !hasModifier && event.target === message() && message().value === "";
 }
 
 // A page that is still true stays as it is, with its verbs armed and its token.

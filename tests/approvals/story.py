@@ -215,6 +215,7 @@ class Story:
         seen: str = "now",
         message: str = "",
         typed: str = "",
+        viewed: bool = False,
         signed_in: str | None = None,
         grant: Any = None,
     ) -> None:
@@ -224,7 +225,7 @@ class Story:
             actor=self.people[who],
             verdict=verdict,
             message=words(message),
-            presence=lifecycle.Presence(signed_in_at=ago, typed=typed),
+            presence=lifecycle.Presence(signed_in_at=ago, typed=typed, viewed=viewed),
             grant=self._grant(request, grant),
             **self._seen(request, seen),
         )

@@ -22,6 +22,7 @@ tiers:
     route: review
     requirements: [{group: reviewers, count: 2}]
     step_up: recent_login
+    must_view: true
     grants: {max_uses: 5, max_duration: 1d}
 rules:
   - {key: reads, when: 'action.name == "read"', tier: low}
@@ -62,6 +63,7 @@ LOWERING = [
     ("[{group: reviewers, count: 2}]", "[{group: reviewers, count: 1}]"),
     ("[{group: reviewers, count: 2}]", "[{group: others, count: 2}]"),
     ("step_up: recent_login", "step_up: none"),
+    ("must_view: true", "must_view: false"),
     ("max_uses: 5", "max_uses: 6"),
     ("bulk: 5", "bulk: 6"),
     ("max_duration: 1d", "max_duration: 2d"),

@@ -334,6 +334,7 @@ def test_refuses_what_makes_no_tier(member: str, column: int, message: str) -> N
         "escalation: {after: 50%, groups: [a]}",
         "step_up: recent_login",
         "confirmation: type_target",
+        "must_view: true",
         "editing: false",
         "second_person_after_edit: true",
         "grants: {max_uses: 1, max_duration: 1d}",
@@ -368,7 +369,9 @@ def test_no_second_person_for_edits_that_nobody_can_make() -> None:
     assert parse(with_tier(line)).tiers["it"].second_person_after_edit
 
 
-@pytest.mark.parametrize("asked", ["step_up: passkey", "confirmation: type_target"])
+@pytest.mark.parametrize(
+    "asked", ["step_up: passkey", "confirmation: type_target", "must_view: true"]
+)
 def test_nothing_is_decided_in_bulk_that_asks_for_a_gesture_each(asked: str) -> None:
     (problem,) = problems(with_tier("bulk: 20", asked))
     assert problem[:2] == (4, 11)

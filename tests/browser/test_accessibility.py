@@ -90,6 +90,8 @@ ELSEWHERE = {
 NO_PAGES = {
     "approvals:waiting": "a fragment of the queue",
     "approvals:row": "a fragment of the queue",
+    "approvals:search_words": "a fragment of both lists",
+    "approvals:looking": "a fragment of a request's page",
     "approvals:brake_banner": "a fragment of every page",
     "approvals:try_policy_requests": "a fragment of the test bench",
     "approvals:palette": "JSON",
@@ -135,6 +137,8 @@ def requests(running_server: Server) -> dict[str, str]:
         "arguments": {
             "sql": "DROP TABLE a\u202eb; -- " + "x" * 900,
             "n": {"deep": [1, None]},
+            "patch": "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n same\n-x = 1\n+x = 2\n",
+            "script": "echo 1\n" * 200,
         },
         "environment": "production",
         "resource": "db/p\u0430yments/" + "y" * 200,
@@ -241,6 +245,7 @@ def test_what_opens_on_a_page_passes_axe(
     page.goto(f"/r/{asked['id']}")
     page.locator(".verb.deny:not([aria-disabled])").click()
     page.locator(".exact summary").click()
+    page.locator(".fold summary").click()
     assert_usable(page, "the reason")
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 1280, "height": 844})

@@ -191,6 +191,29 @@ def test_the_target_has_to_be_typed(page: Page, server: Server) -> None:
     assert server.state(approval)["state"] == "approved"
 
 
+def test_all_of_what_would_run_has_to_be_looked_at(page: Page, server: Server) -> None:
+    script = "".join(f"echo {n}\n" for n in range(150))
+    approval = server.submit("viewed", arguments={"script": script, "z": "end"})
+    open_request(page, approval)
+    expect(page.locator("[data-parts-shown]")).to_contain_text("0 of 3 parts")
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url))
+    # Each press leads on to what was not seen yet, and none of them approves.
+    for _ in range(40):
+        armed(page)
+        if page.locator("[name=viewed]").is_checked():
+            break
+        page.keyboard.press("a")
+        page.wait_for_timeout(50)
+    expect(page.locator("[data-parts-shown]")).to_contain_text("3 of 3 parts")
+    assert page.locator(".fold").evaluate("(fold) => fold.open")
+    assert [url for url in sent if url.endswith("/vote")] == []
+    assert server.state(approval)["state"] == "pending"
+    page.keyboard.press("a")
+    page.wait_for_url(re.compile(r"/(#row-.*)?$"))
+    assert server.state(approval)["state"] == "approved"
+
+
 def test_enter_on_a_reason_approves_nothing(page: Page, server: Server) -> None:
     approval = server.submit("plain")
     open_request(page, approval)

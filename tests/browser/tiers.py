@@ -33,6 +33,12 @@ tiers:
     route: review
     requirements: [{group: reviewers, count: 1}]
     confirmation: type_target
+  viewed:
+    rank: 33
+    route: review
+    requirements: [{group: reviewers, count: 1}]
+    reason_required: never
+    must_view: true
   fresh:
     rank: 32
     route: review
@@ -47,6 +53,7 @@ tiers:
 rules:
   - {key: two, when: action.name == "two" || findings.severity_rank >= 3, tier: two}
   - {key: typed, when: action.name == "typed", tier: typed}
+  - {key: viewed, when: action.name == "viewed", tier: viewed}
   - {key: fresh, when: action.name == "fresh", tier: fresh}
   - {key: keyed, when: action.name == "keyed", tier: keyed}
 """

@@ -41,6 +41,12 @@ tiers:
     requirements: [{group: dba, count: 1}]
     confirmation: type_target
     grants: {max_uses: 10, max_duration: 1d}
+  viewed:
+    rank: 34
+    route: review
+    requirements: [{group: reviewers, count: 1}]
+    must_view: true
+    grants: {max_uses: 10, max_duration: 1d}
   passkey:
     rank: 32
     route: review
@@ -61,7 +67,7 @@ rules:
 """
     + "".join(
         f'  - {{key: tier-{name}, when: action.name == "{name}", tier: {name}}}\n'
-        for name in ("none", "sum", "two", "typed", "passkey", "signed-in")
+        for name in ("none", "sum", "two", "typed", "viewed", "passkey", "signed-in")
     )
     + (
         '  - {key: tier-never, when: action.name == "never-the-like", '

@@ -616,6 +616,18 @@ def test_the_target_has_to_be_typed(browser, bob, ask) -> None:
     assert answer.status_code == 302
 
 
+def test_all_of_it_has_to_be_looked_at(browser, alice, ask) -> None:
+    approval, client = ask("viewed"), browser(alice)
+    address = f"/r/{approval.id}/grant"
+    assert 'name="viewed"' in client.get(address).text
+    answer = client.post(address, seen(approval, alice))
+    assert answer.status_code == 422
+    assert "look at all of what would run first" in answer.text
+    assert nothing_happened(approval)
+    answer = client.post(address, seen(approval, alice, viewed="yes"))
+    assert answer.status_code == 302
+
+
 def test_an_old_sign_in_is_not_enough_where_the_tier_says_so(
     browser, alice, ask
 ) -> None:

@@ -298,7 +298,15 @@ tiers:
     route: review
     requirements: [{group: reviewers, count: 1}]
     step_up: passkey
+  viewed:
+    rank: 60
+    route: review
+    requirements: [{group: reviewers, count: 1}]
+    reason_required: never
+    must_view: true
+    grants: {max_uses: 2, max_duration: 1h}
 rules:
+  - {key: viewed, when: action.name == "viewed", tier: viewed}
   - {key: typed, when: action.name == "typed", tier: typed}
   - {key: fresh, when: action.name == "fresh", tier: fresh}
   - {key: keyed, when: action.name == "keyed", tier: keyed}
@@ -327,6 +335,26 @@ def test_nothing_but_the_target_itself_approves(
     assert f'name="typed" value="{wrong}"' in answer.text
     assert "data-asks-reason" not in answer.text
     assert everything() == before
+
+
+@pytest.mark.usefixtures("strict")
+def test_what_was_not_all_looked_at_is_not_approved_but_can_be_denied(
+    browser, alice, ask, ballot
+) -> None:
+    approval, client = ask("viewed"), browser(alice)
+    before = everything()
+    assert "data-must-view" in client.get(f"/r/{approval.pk}").text
+    address = f"/r/{approval.pk}/vote"
+    answer = client.post(address, ballot(approval, alice), headers=HTMX)
+    assert answer.status_code == 422
+    assert "look at all of what would run first" in answer.text
+    assert everything() == before
+    denial = ballot(approval, alice, verdict="deny")
+    assert client.post(address, denial).status_code == 302
+    other = ask("viewed")
+    approving = ballot(other, alice, viewed="yes")
+    assert client.post(f"/r/{other.pk}/vote", approving).status_code == 302
+    assert ApprovalRequest.objects.get(pk=other.pk).state == "approved"
 
 
 @pytest.mark.usefixtures("strict")
