@@ -174,11 +174,9 @@ class Delivery(models.Model):
             ),
             # An agent's page: its last deliveries.
             models.Index(fields=["agent", "-id"], name="delivery_by_agent"),
-            # deliveries.page and counts: those on their way, those that failed.
+            # deliveries.page and counts: those that failed.
             models.Index(
-                fields=["state", "-id"],
-                condition=~Q(state="delivered"),
-                name="delivery_unfinished",
+                fields=["-id"], condition=Q(state="dead"), name="delivery_failed"
             ),
             # A request's timeline: its deliveries.
             models.Index(fields=["subject_id"], name="delivery_by_subject"),

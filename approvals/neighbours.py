@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
+from approvals import snoozes
 from approvals.access import visible_to
 from approvals.models import ApprovalRequest
 from approvals.states import State
@@ -35,7 +37,8 @@ class Session:
 
 def neighbours(user: User, approval: ApprovalRequest) -> Neighbours:
     """By the place that it has, or had, in the queue; each end by its index."""
-    waiting = visible_to(user).filter(state=State.PENDING).exclude(pk=approval.pk)
+    others = visible_to(user).filter(state=State.PENDING).exclude(pk=approval.pk)
+    waiting = snoozes.without_hidden(others, user, timezone.now())
     rank, at, last = approval.tier_rank, approval.expires_at, approval.pk
     same = waiting.filter(tier_rank=rank)
     # Each bound is said twice: the index cannot use the OR alone.

@@ -321,7 +321,7 @@ INSERT INTO approvals_outcome (
 SELECT id, CASE WHEN right(id::text, 2) < '08' THEN 'failed' ELSE 'succeeded' END,
     digest, '', decided_at + interval '4 s', false, false
 FROM made JOIN permitted ON permitted.approval_id = made.id
-WHERE permitted.state = 'redeemed'
+WHERE permitted.state IN ('redeemed')
 """
 
 _PENDING = f"""

@@ -1,4 +1,4 @@
-"""Deliveries on their way and failed ones are found without those that arrived."""
+"""Deliveries that failed are found without those that arrived."""
 
 from django.db import migrations, models
 
@@ -14,9 +14,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("state", "delivered"), _negated=True),
-                fields=["state", "-id"],
-                name="delivery_unfinished",
+                condition=models.Q(("state", "dead")),
+                fields=["-id"],
+                name="delivery_failed",
             ),
         ),
     ]

@@ -9,8 +9,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_walks_the_queue_in_its_own_order_and_back(ask, alice) -> None:
-    for action in ("one", "two", "one", "both", "two"):
-        ask(action)
+    for number, action in enumerate(("one", "two", "one", "both", "two")):
+        ask(action, arguments={"n": number})
     # Two with the same deadline: then their ids decide.
     first, second = ApprovalRequest.objects.filter(action="one").order_by("id")
     ApprovalRequest.objects.filter(pk=second.pk).update(expires_at=first.expires_at)

@@ -10,10 +10,11 @@ from pytest_django.fixtures import Settings
 
 from agents.models import AgentKey
 from agents.registry import register_agent
-from approvals import lifecycle, queue, ruleset
+from approvals import decided, lifecycle, queue, ruleset
 from approvals.canonical import Action, digest
 from approvals.models import ApprovalRequest, Permit, Vote
 from approvals.risk import assess
+from approvals.splits import Desk
 from approvals.states import PermitState, State
 from approvals.submission import Submission
 from audit import sequencer
@@ -68,9 +69,9 @@ def test_seeded_requests_are_what_the_real_way_would_have_made() -> None:
         assert approval.findings == found
         assert (approval.decided_at or approval.created_at) >= approval.created_at
     alice = User.objects.create_user("alice", is_staff=True)
-    assert queue.waiting(alice).number == 60
-    assert len(queue.pending(alice).rows) == 60
-    assert len(queue.history(alice).rows) == queue.HISTORY_PAGE
+    desk = Desk(alice)
+    assert desk.counts[None].number == queue.pending(alice).number == 60
+    assert len(decided.history(desk).rows) == decided.HISTORY_PAGE
 
 
 def test_approved_takes_as_many_people_as_the_tier_asks_for() -> None:

@@ -42,7 +42,7 @@ def test_says_what_to_do_when_there_is_none(staff):
 def test_takes_no_more_queries_for_more_agents(staff, django_assert_max_num_queries):
     for number in range(12):
         registry.register_agent(f"bot-{number}", actor=SYSTEM)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         page = staff.get(URL).content.decode()
     for number in range(12):
         assert reverse("agents:detail", args=[f"bot-{number}"]) in page

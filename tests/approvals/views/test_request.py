@@ -189,7 +189,7 @@ def test_asks_few_questions_however_much_was_said(browser, alice, bob, ask) -> N
     client.get(f"/r/{approval.id}")
     with CaptureQueriesContext(connection) as queries:
         client.get(f"/r/{approval.id}")
-    assert len(queries) <= 26
+    assert len(queries) <= 27
 
 
 def everywhere(text: str) -> dict[str, Any]:
