@@ -206,7 +206,7 @@ def test_all_of_what_would_run_has_to_be_looked_at(page: Page, server: Server) -
         page.keyboard.press("a")
         page.wait_for_timeout(50)
     expect(page.locator("[data-parts-shown]")).to_contain_text("3 of 3 parts")
-    assert page.locator(".fold").evaluate("(fold) => fold.open")
+    assert page.locator(".rest").evaluate("(rest) => rest.open")
     assert [url for url in sent if url.endswith("/vote")] == []
     assert server.state(approval)["state"] == "pending"
     page.keyboard.press("a")

@@ -56,8 +56,8 @@ class Watch:
 
     def _said(self, kind: str, text: str) -> None:
         """The browser's complaint about what the policy of contents forbids, too."""
-        if kind in ("error", "warning"):
-            self.trouble.append(text)
+        if kind in ("error", "warning") and "Service Worker" not in text:
+            self.trouble.append(text)  # Workers are blocked here, and it says so.
 
     def _opened(self, dialog: Any) -> None:
         self.trouble.append(dialog.message)

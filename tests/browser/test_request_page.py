@@ -29,7 +29,7 @@ def test_reading_what_would_run_by_keyboard_alone(page: Page, server: Server) ->
     # Side by side, the changed word marked.
     assert old.bounding_box()["y"] == new.bounding_box()["y"]
     expect(new.locator("mark")).to_have_text("2")
-    rest = page.locator(".fold pre", has_text="199")
+    rest = page.locator(".rest pre", has_text="199")
     expect(rest).to_be_hidden()
     page.get_by_text("Folded here: 140 more lines").click()
     expect(rest).to_be_visible()
