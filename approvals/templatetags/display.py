@@ -14,7 +14,7 @@ from audit.models import rfc3339
 register = template.Library()
 
 _DEEDS = {
-    "read": ("only reads", "only reads"),
+    "read": ("reads or changes little", "reads or changes little"),
     "run": ("runs", "runs something"),
     "change": ("changes", "changes something"),
     "install": ("installs", "installs software"),
@@ -25,17 +25,6 @@ _DEEDS = {
     "delete": ("deletes", "deletes something"),
 }
 """What an action does to a target, and what it does where that is not known."""
-_DOES = {
-    "read": "Only reads",
-    "run": "Runs",
-    "change": "Changes",
-    "install": "Installs",
-    "send": "Sends to",
-    "grant": "Changes who may do what with",
-    "pay": "Moves money to",
-    "stop": "Stops",
-    "delete": "Deletes",
-}
 
 
 @register.filter
@@ -83,7 +72,8 @@ def as_json(value: object) -> SafeString:
 @register.filter
 def does(impact: dict[str, Any]) -> str:
     """What an impact's verb says, as the beginning of a sentence."""
-    return _DOES.get(impact.get("verb", ""), "Nobody knows")
+    with_target, _ = _DEEDS.get(impact.get("verb", ""), ("nobody knows", ""))
+    return with_target[:1].upper() + with_target[1:]
 
 
 @register.filter

@@ -17,6 +17,8 @@ def row(page: Page, approval: dict[str, Any]) -> Locator:
 def shown_in_pane(page: Page, approval: dict[str, Any]) -> None:
     article = page.locator(f'#pane article[data-request="{approval["id"]}"]')
     expect(article).to_be_visible()
+    for verb in page.locator("#pane [data-verb]").all():
+        expect(verb).to_be_in_viewport(ratio=1)
 
 
 def send(server: Server, to: str) -> dict[str, Any]:
