@@ -247,7 +247,7 @@ def test_asks_few_questions(reader: Client, note: Note) -> None:
         note(message=log.Sealed("x"))
     with CaptureQueriesContext(connection) as queries:
         reader.get("/audit/?subject=id-7")
-    assert len(queries) <= 11
+    assert len(queries) <= 12
 
 
 # The head
@@ -358,4 +358,4 @@ def test_story_asks_few_questions_however_long(reader: Client, note: Note) -> No
         note(Action.REQUEST_ASKED, subject, message=log.Sealed("x"))
     with CaptureQueriesContext(connection) as queries:
         reader.get(f"/audit/requests/{REQUEST}")
-    assert len(queries) <= 12
+    assert len(queries) <= 13

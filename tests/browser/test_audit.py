@@ -45,7 +45,7 @@ def test_entry_is_proven_in_the_browser(page: Page, entry: str) -> None:
     said = page.locator("#proof [data-verdict]").inner_text()
     origin, size, root = page.request.get("/audit/checkpoint").text().split("\n")[:3]
     assert said.endswith(f" under root {root}, signed by {origin}.")
-    assert re.search(rf"number \d+ of {int(size):,} \(index \d+\)", said)
+    assert re.search(rf"number [\d,]+ of {int(size):,} \(index \d+\)", said)
     expect(page.locator("#proof")).to_have_attribute("data-state", "holds")
 
 
@@ -97,7 +97,7 @@ def test_an_entry_without_a_place_is_looked_at_again(page: Page, entry: str) -> 
 def test_a_page_older_than_the_place_says_it_once_it_is_proven(
     page: Page, entry: str
 ) -> None:
-    made = r"Entry \d+ of the log \(index \d+\)"
+    made = r"Entry [\d,]+ of the log \(index \d+\)"
     older = "<span data-waiting>An entry without a place yet</span>"
 
     def as_it_was(route: Route) -> None:
