@@ -94,6 +94,7 @@ def queue_page(user: User, text: str, after: str) -> dict[str, Any]:
         "empty_title": title,
         "empty_words": words,
         "on_duty": decided.on_duty(desk),
+        "hidden": desk.hidden,
         "is_first": not after,
     }
 

@@ -5,12 +5,10 @@ aside can still see and decide it.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, QuerySet
 
 from approvals.models import ApprovalRequest, Snooze
 from approvals.states import State
@@ -69,13 +67,6 @@ def until(approval: ApprovalRequest, user: User, now: datetime) -> datetime | No
     """Until when this person has put it aside; None when they have not."""
     ends = _of(user, now).filter(approval=approval).values_list("until", flat=True)
     return ends.first() if approval.state == State.PENDING else None
-
-
-def summary(requests: QuerySet[ApprovalRequest], user: User) -> dict[str, Any]:
-    """How many this person has put aside, and when the first comes back."""
-    now = timezone.now()
-    mine = _of(user, now).filter(approval__in=requests.filter(state=State.PENDING))
-    return mine.aggregate(number=Count("pk"), next=Min("until"))
 
 
 def _of(user: User, now: datetime) -> QuerySet[Snooze]:

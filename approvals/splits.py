@@ -53,9 +53,14 @@ _VOTE = (
 # request_deadline gives them in this order, and no more than are counted. Only the
 # few groups are joined with who is behind them.
 _CELLS = """
-SELECT cell.*, agent.owner_id, key.created_by_id, agent.secret_made_by_id,
+SELECT hidden.*, cell.*, agent.owner_id, key.created_by_id, agent.secret_made_by_id,
     agent.previous_secret_made_by_id
 FROM (
+    SELECT count(*), min(until) FROM approvals_snooze JOIN approvals_approvalrequest
+        AS request ON request.id = approval_id AND state = 'pending'
+    WHERE user_id = %(user)s AND until > %(now)s
+) AS hidden
+LEFT JOIN (
     SELECT policy_id, tier, agent_id, key_id, is_escalated, count(*),
         count(*) FILTER (WHERE is_mine), count(*) FILTER (WHERE is_expiring)
     FROM (
@@ -71,8 +76,8 @@ FROM (
         ORDER BY expires_at LIMIT %(limit)s
     ) AS waiting
     GROUP BY policy_id, tier, agent_id, key_id, is_escalated
-) AS cell
-JOIN agents_agent AS agent ON agent.id = cell.agent_id
+) AS cell ON true
+LEFT JOIN agents_agent AS agent ON agent.id = cell.agent_id
 LEFT JOIN agents_agentkey AS key ON key.id = cell.key_id
 """
 
@@ -83,6 +88,14 @@ class Waiting:
 
     number: int
     is_capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What waits and they have put aside: how many, and when the first comes back."""
+
+    number: int = 0
+    next: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,11 +285,20 @@ class Desk:
             for name, number in zip(names.values(), numbers[1:], strict=True)
         }
 
-    @cached_property
+    @property
+    def hidden(self) -> Hidden:
+        return self._asked[0]
+
+    @property
     def _cells(self) -> list[_Cell]:
-        """All that waits, by what decides who may decide; one bounded query."""
+        """All that waits, by what decides who may decide."""
+        return self._asked[1]
+
+    @cached_property
+    def _asked(self) -> tuple[Hidden, list[_Cell]]:
+        """What is hidden and what waits; one bounded query."""
         if not is_reviewer(self.user):
-            return []
+            return Hidden(), []
         values: dict[str, Any] = {
             "soon": self.now + EXPIRING,
             "now": self.now,
@@ -285,7 +307,10 @@ class Desk:
         }
         with connection.cursor() as cursor:
             cursor.execute(_CELLS, values)
-            return [_Cell(*row) for row in cursor.fetchall()]
+            rows = cursor.fetchall()
+        # One row at least: what is hidden, beside nothing that waits.
+        cells = [_Cell(*row[2:]) for row in rows if row[2] is not None]
+        return Hidden(*rows[0][:2]), cells
 
     @cached_property
     def _in_conflict(self) -> Q:

@@ -23,7 +23,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from approvals import forms, lifecycle, queue, snoozes
+from approvals import forms, lifecycle, queue
 from approvals.access import is_reviewer, visible_to
 from approvals.list_page import history_page, queue_page, waiting_page
 from approvals.looking import others_at
@@ -71,7 +71,6 @@ def show_queue(request: PersonRequest) -> HttpResponse:
     """What waits; for a script, tabs and list alone. 422 for what cannot be read."""
     text, after = request.GET.get("q", ""), request.GET.get("after", "")
     context = _or_404(queue_page, request.user, text, after)
-    context["hidden"] = snoozes.summary(visible_to(request.user), request.user)
     name = "_queue_fresh" if request.htmx else "queue"
     status = 422 if context["wrong"] else 200
     return render(request, f"approvals/{name}.html", context, status=status)

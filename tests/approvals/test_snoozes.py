@@ -8,10 +8,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from approvals import lifecycle, queue, snoozes
-from approvals.access import visible_to
 from approvals.models import ApprovalRequest, Snooze
 from approvals.search_syntax import Is
-from approvals.splits import Desk
+from approvals.splits import Desk, Hidden
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +38,7 @@ def test_is_hidden_from_ones_own_lists_and_counts_alone(alice, bob, ask) -> None
     assert of_bob is not None
     assert (of_alice.fits, of_bob.fits) == (False, True)
     assert [row.approval for row in queue.hidden(alice)] == [hidden]
-    assert snoozes.summary(visible_to(alice), alice)["number"] == 1
+    assert Desk(alice).hidden.number == 1
 
 
 def test_comes_back_when_its_time_is_over(alice, ask) -> None:
@@ -78,7 +77,7 @@ def test_what_is_decided_cannot_be_hidden_and_is_hidden_no_longer(
         approval.pk, actor=bob, verdict="approve", revision=1, digest=approval.digest
     )
     assert snoozes.until(decided, alice, timezone.now()) is None
-    assert snoozes.summary(visible_to(alice), alice)["number"] == 0
+    assert Desk(alice).hidden == Hidden()
     with pytest.raises(snoozes.SnoozeRefused, match="already approved"):
         hide(decided, alice)
 

@@ -88,7 +88,8 @@ def test_the_log_takes_few_queries_however_much_is_in_it(
     for _ in range(30):
         send(agent, died())
     with django_assert_max_num_queries(12):
-        page_of(staff, agent=agent.name, state="dead")
+        page = page_of(staff, agent=agent.name, state="dead")
+    assert page.count("data-row") == 30
 
 
 @pytest.mark.parametrize(

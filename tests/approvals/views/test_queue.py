@@ -1,10 +1,13 @@
 """``/``: what waits."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from approvals import folding, lifecycle, queue
+from approvals import folding, lifecycle, queue, snoozes
 from tests.approvals.test_render import HOSTILE
 from tests.approvals.views.conftest import HTMX
 
@@ -230,3 +233,18 @@ def test_says_what_ran_without_a_person(browser, alice, ask) -> None:
     ask("never")
     page = browser(alice).get("/").text
     assert "2 of 3 decisions approved without a person" in page
+
+
+def test_asks_fifteen_questions_at_most(browser, alice, bob, ask, cast) -> None:
+    for number in range(4):
+        ask("one", arguments={"n": number})
+        cast(ask("two", arguments={"n": number}), bob, "approve")
+    aside = ask("one", arguments={"n": "aside"})
+    snoozes.hide(aside, user=alice, lasts=timedelta(hours=1), now=timezone.now())
+    client = browser(alice)
+    client.get("/")
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/").text
+    assert "1 of 2 approvals" in page
+    assert "Hidden (1)" in page
+    assert len(queries) <= 15
