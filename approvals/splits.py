@@ -35,7 +35,7 @@ COUNT_LIMIT = 10_000
 """Beyond this the number of waiting requests is shown as "more than"."""
 EXPIRING = timedelta(minutes=15)
 """How long before its deadline a request is among those that expire."""
-SECOND_LIMIT = 300
+SECOND_LIMIT = 100
 """Votes of others that are looked at for what needs a second one."""
 
 NOTHING = Q(pk__in=[])
