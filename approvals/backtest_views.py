@@ -10,7 +10,7 @@ from django.views.decorators.http import (
     require_POST,
     require_safe,
 )
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import reswap, retarget
 
 from approvals import backtest_board, backtest_words, backtests
 from approvals.backtest_forms import BacktestForm
@@ -51,7 +51,7 @@ def show_backtests(request: PersonRequest) -> HttpResponse:
 @require_safe
 @for_publishers
 def show_backtest(request: PersonRequest, backtest_id: UUID) -> HttpResponse:
-    """How far it is, or what it found; a fragment while it runs, or all as JSON."""
+    """How far it is, or what it found; to htmx a fragment of it, or all as JSON."""
     backtest = get_object_or_404(Backtest.objects.defer("source"), pk=backtest_id)
     if request.GET.get("format") == "json":
         return JsonResponse(backtest_board.as_dict(backtest))
@@ -61,12 +61,15 @@ def show_backtest(request: PersonRequest, backtest_id: UUID) -> HttpResponse:
         "is_own": backtest.owner_id == request.user.pk,
         "has_draft": draft_of(request.user) is not None,
     }
-    if request.htmx:
-        if not backtest.is_active:
-            return HttpResponseClientRefresh()
+    if request.htmx and backtest.is_active:
         return render(request, "approvals/_backtest_progress.html", context)
     cell = request.GET.get("cell", "")
     context["board"] = backtest_board.board(backtest, request.user, cell)
+    if request.htmx:
+        # Not a reload: a page that is slower than the next question would be asked
+        # for again each time, and never come.
+        over = render(request, "approvals/_backtest.html", context)
+        return reswap(retarget(over, "#backtest"), "outerHTML")
     return render(request, "approvals/backtest.html", context)
 
 

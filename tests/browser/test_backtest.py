@@ -96,8 +96,11 @@ def test_from_a_draft_to_what_people_denied(
         timeout=PATIENCE,
     )
 
+    admins.evaluate("window.isTheSamePage = true")
     said = admins.get_by_role("heading", name="It would approve 2 by itself")
     said.wait_for(timeout=PATIENCE)
+    assert admins.evaluate("window.isTheSamePage")
+    expect(said).to_be_focused()
     expect(said).to_contain_text("of which people denied 1.")
     listed = admins.locator("#approves_denied")
     expect(listed.get_by_role("link")).to_have_attribute("href", f"/r/{denied['id']}")

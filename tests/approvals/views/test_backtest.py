@@ -171,10 +171,13 @@ def test_its_fragment_is_the_progress_until_it_is_over(page, ask, begin) -> None
     fragment = page.get(address(backtest), headers=HTMX)
     assert "<progress" in fragment.text
     assert "<h1" not in fragment.text
-    assert "HX-Refresh" not in fragment
+    assert "HX-Retarget" not in fragment
     backtests.run_due()
     over = page.get(address(backtest), headers=HTMX)
-    assert (over["HX-Refresh"], over.text) == ("true", "")
+    assert (over["HX-Retarget"], over["HX-Reswap"]) == ("#backtest", "outerHTML")
+    assert "It would" in words_of(over)
+    assert "hx-trigger" not in over.text
+    assert "<h1" not in over.text
 
 
 def test_a_failure_is_said_in_a_sentence(page, ask, begin) -> None:
