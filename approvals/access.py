@@ -17,6 +17,8 @@ from approvals.resolution import Ballot, helps
 from approvals.ruleset import ruleset_for
 from approvals.states import PermitState, State
 
+_PREFETCHED = "_prefetched_objects_cache"
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:
@@ -187,10 +189,11 @@ def is_escalated(approval: ApprovalRequest, now: datetime) -> bool:
 
 def group_names(user: User) -> frozenset[str]:
     """The groups somebody is in now; read once per loaded user."""
-    # Django looks through the whole user each time; lists ask hundreds of times.
-    if "groups" not in getattr(user, "_prefetched_objects_cache", ()):
+    # Django looks through the whole user each time, and makes a manager for
+    # ``user.groups``; lists ask hundreds of times.
+    if "groups" not in getattr(user, _PREFETCHED, ()):
         prefetch_related_objects([user], "groups")
-    return frozenset(group.name for group in user.groups.all())
+    return frozenset(group.name for group in getattr(user, _PREFETCHED)["groups"])
 
 
 def _stands(approval: ApprovalRequest, vote: Vote, standing: Standing) -> bool:

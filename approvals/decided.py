@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.utils import OperationalError
 
 from approvals.access import visible_to
@@ -89,17 +89,15 @@ def history(desk: Desk, *, query: Query | None = None, before: str = "") -> Deci
 
 def on_duty(desk: Desk) -> OnDuty:
     """One query over the last RECENT decisions."""
-    decided = _all(desk).order_by("-decided_at", "-id").select_related(None)
-    recent: Any = decided.values_list("decided_at", "state", "decision_source")
-    rows = list(recent[:RECENT])
-    today = [row for row in rows if row[0] > desk.now - timedelta(days=1)]
-    alone = (Source.POLICY, Source.GRANT)
-    return OnDuty(
-        last=rows[0][0] if rows else None,
-        number=sum(row[1] == State.APPROVED and row[2] in alone for row in today),
-        of=len(today),
-        is_capped=len(today) == RECENT,
+    recent = _all(desk).order_by("-decided_at", "-id").select_related(None)
+    today = Q(decided_at__gt=desk.now - timedelta(days=1))
+    alone = Q(state=State.APPROVED, decision_source__in=(Source.POLICY, Source.GRANT))
+    found = recent[:RECENT].aggregate(
+        last=Max("decided_at"),
+        number=Count("pk", filter=today & alone),
+        of=Count("pk", filter=today),
     )
+    return OnDuty(**found, is_capped=found["of"] == RECENT)
 
 
 def _all(desk: Desk) -> QuerySet[ApprovalRequest]:

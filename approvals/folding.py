@@ -22,6 +22,8 @@ SCAN = 10_000
 """Requests that are looked at for one list: the first ones in its order."""
 AGENT_CAP = 10
 """Rows of one agent in a list that caps: another's stay on the first screen."""
+LEAST_CAP = 3
+"""Agents with more than that share AGENT_CAP, but each has so many rows."""
 OTHERS = 5
 """Equal requests that a row lists beside its own."""
 
@@ -59,7 +61,7 @@ WITH found AS MATERIALIZED (
 heads AS MATERIALIZED ({heads}),
 placed AS ({placed}),
 page AS MATERIALIZED (
-    SELECT placed.ord, placed.size, placed.agent_id, place, so_far,
+    SELECT placed.ord, placed.size, placed.agent_id, place, so_far, cap,
         id, digest, tier_rank, expires_at
     FROM placed JOIN found USING (ord) WHERE {after} ORDER BY ord LIMIT %(limit)s
 ),
@@ -72,7 +74,7 @@ others AS (
     ) AS equal WHERE nth <= %(others)s GROUP BY head
 )
 SELECT page.id, tier_rank, expires_at, size,
-    CASE WHEN place = %(cap)s THEN (
+    CASE WHEN place = cap THEN (
         SELECT sum(size) FROM heads WHERE heads.agent_id = page.agent_id
     ) - so_far ELSE 0 END,
     coalesce(others.ids, '{{}}'), (SELECT count(*) FROM found)
@@ -83,12 +85,18 @@ SELECT min(ord) AS ord, count(*) AS size, agent_id
 FROM found GROUP BY tier_rank, digest, agent_id
 """
 _EACH = "SELECT ord, 1 AS size, agent_id FROM found"
-_ALL = "SELECT *, 0 AS place, 0 AS so_far FROM heads"
+_ALL = "SELECT *, 0 AS place, 0 AS so_far, 1 AS cap FROM heads"
+# ``flooding``: agents with more rows than the cap, and what each of them gets of it.
 _CAPPED = """
-SELECT * FROM (
+SELECT numbered.*, coalesce(flooding.cap, %(cap)s) AS cap FROM (
     SELECT *, row_number() OVER of_agent AS place, sum(size) OVER of_agent AS so_far
     FROM heads WINDOW of_agent AS (PARTITION BY agent_id ORDER BY ord)
-) AS numbered WHERE place <= %(cap)s
+) AS numbered
+LEFT JOIN (
+    SELECT agent_id, greatest(%(least)s, %(cap)s / count(*) OVER ()) AS cap
+    FROM heads GROUP BY agent_id HAVING count(*) > %(cap)s
+) AS flooding USING (agent_id)
+WHERE place <= %(cap)s AND place <= coalesce(flooding.cap, %(cap)s)
 """
 _AFTER = """(tier_rank < %(rank)s OR tier_rank = %(rank)s
     AND (expires_at, id) > (%(expires)s, %(last)s))"""
@@ -112,6 +120,7 @@ def folds(
         return Folds([], 0)
     values: dict[str, Any] = {
         "cap": AGENT_CAP,
+        "least": min(LEAST_CAP, AGENT_CAP),
         "limit": limit,
         "others": OTHERS,
     }

@@ -74,6 +74,13 @@ class Row:
     """Whether it belongs into the list that was asked for."""
 
     @property
+    def picks(self) -> str:
+        """What bulk decisions are sent of it: id and revision of each, by commas."""
+        return ",".join(
+            f"{one.pk}.{one.revision}" for one in (self.approval, *self.others)
+        )
+
+    @property
     def finding(self) -> dict[str, Any] | None:
         """The gravest finding; the analysis lists them gravest first."""
         return next(iter(self.approval.findings), None)

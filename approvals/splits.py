@@ -13,7 +13,17 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from agents.models import Agent
@@ -208,7 +218,8 @@ class Desk:
         """What has an approval that counts and takes one of theirs, too.
 
         Only tiers with several places can be like that, and only the first
-        SECOND_LIMIT votes on them are looked at, in the order of the queue.
+        SECOND_LIMIT votes on them are looked at, in the order of the queue, of
+        requests that they have not voted on themselves.
         """
         several = [pair for pair, seat in self._seats.items() if _places(seat.tier) > 1]
         if not several:
@@ -220,14 +231,14 @@ class Desk:
             tiers |= Q(
                 approval__policy=version, approval__tier=key, approval__tier_rank=rank
             )
+        valid = Vote.objects.filter(
+            withdrawn_at=None,
+            revision=F("approval__revision"),
+            digest=F("approval__digest"),
+        )
+        own = valid.filter(approval=OuterRef("approval"), voter__in=self.accounts)
         votes = (
-            Vote.objects.filter(
-                tiers,
-                approval__state=State.PENDING,
-                withdrawn_at=None,
-                revision=F("approval__revision"),
-                digest=F("approval__digest"),
-            )
+            valid.filter(tiers, ~Exists(own), approval__state=State.PENDING)
             .exclude(approval__in=snoozes.hidden(self._visible, self.user, self.now))
             .select_related("approval__agent", "approval__key", "voter")
             .prefetch_related("voter__groups")

@@ -1,9 +1,12 @@
 """How templates show other people's text, icons, tiers and times."""
 
+from collections.abc import Hashable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -117,10 +120,12 @@ def moment(at: datetime, style: str = "both") -> SafeString:
     )
 
 
-@register.inclusion_tag("approvals/_tier.html")
-def tier(mark: Any) -> dict[str, Any]:
-    """Bars and word; never colour alone."""
-    return {"tier": mark, "steps": (1, 2, 3, 4)}
+@register.simple_tag
+@lru_cache(maxsize=256)
+def tier(mark: Hashable) -> SafeString:
+    """Bars and word; never colour alone. There are few, and fifty to a page."""
+    context = {"tier": mark, "steps": (1, 2, 3, 4)}
+    return render_to_string("approvals/_tier.html", context)
 
 
 def _text(value: object) -> str:

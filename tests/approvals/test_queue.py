@@ -128,6 +128,35 @@ def test_one_agent_cannot_push_another_out_of_view(ask, ask_as, alice) -> None:
     assert page.number == 32
 
 
+def test_agents_that_flood_together_share_the_cap(ask_as, alice) -> None:
+    loud = [f"loud-{n}" for n in range(4)]
+    for n in range(folding.AGENT_CAP + 1):
+        for name in loud:
+            ask_as(name, "both", arguments={"n": n}, expires_in=600)
+    busy = [
+        ask_as("busy-bot", "both", arguments={"n": n}, expires_in=700)
+        for n in range(folding.AGENT_CAP)
+    ]
+    quiet = ask_as("quiet-bot", "both", expires_in=6000)
+    rows = queue.pending(alice).rows
+    flood, others = rows[: 4 * folding.LEAST_CAP], rows[4 * folding.LEAST_CAP :]
+    assert [row.approval for row in others] == [*busy, quiet]
+    left_out = folding.AGENT_CAP + 1 - folding.LEAST_CAP
+    assert sorted((row.approval.agent.name, row.rest) for row in flood if row.rest) == [
+        (name, left_out) for name in loud
+    ]
+    assert all(row.rest == 0 for row in others)
+
+
+def test_two_that_flood_have_half_of_the_cap_each(ask_as, alice) -> None:
+    for n in range(folding.AGENT_CAP + 1):
+        for name in ("loud-1", "loud-2"):
+            ask_as(name, "both", arguments={"n": n}, expires_in=600)
+    rows = queue.pending(alice).rows
+    assert len(rows) == folding.AGENT_CAP
+    assert {row.rest for row in rows} == {0, folding.AGENT_CAP + 1 - len(rows) // 2}
+
+
 def test_who_asks_for_one_agent_sees_all_of_it(ask, alice) -> None:
     for n in range(30):
         ask("one", arguments={"n": n})

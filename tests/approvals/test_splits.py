@@ -176,6 +176,17 @@ def test_says_where_more_votes_are_than_were_looked_at(
     assert Desk(alice).counts[Is.SECOND] == Waiting(1, is_capped=True)
 
 
+def test_what_somebody_approved_themselves_does_not_hide_what_needs_them(
+    ask, alice, bob, monkeypatch
+) -> None:
+    for n in range(3):
+        approve(ask("two", arguments={"n": n}), alice)
+    last = ask("two", arguments={"n": 3})
+    approve(last, bob)
+    monkeypatch.setattr(splits, "SECOND_LIMIT", 1)
+    assert listed(alice, Is.SECOND) == {last}
+
+
 def test_expiring_is_what_runs_out_within_a_quarter_of_an_hour(ask, alice) -> None:
     soon, _late = ask("one", expires_in=800), ask("two", expires_in=1000)
     assert listed(alice, Is.EXPIRING) == {soon}
