@@ -11,7 +11,14 @@ from approvals import decided, queue, search
 from approvals.models import SavedView
 from approvals.queue import Page
 from approvals.search import Where
-from approvals.search_syntax import KEYS, MEANINGS, Is, SearchError, parse
+from approvals.search_syntax import (
+    KEYS,
+    MEANINGS,
+    Is,
+    SearchError,
+    in_address,
+    parse,
+)
 from approvals.splits import Desk, Waiting
 
 _SPLITS: tuple[tuple[str, Is | None], ...] = (
@@ -90,6 +97,7 @@ def queue_page(user: User, text: str, after: str) -> dict[str, Any]:
         "waiting": desk.counts[None],
         "tabs": tabs(desk, text),
         "search": text,
+        "list_query": in_address(text),
         "wrong": wrong,
         "empty_title": title,
         "empty_words": words,

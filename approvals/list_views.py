@@ -1,7 +1,5 @@
 """What people do to their lists: keep a search as a tab, remove it, look up words."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -12,6 +10,7 @@ from approvals import saved_views
 from approvals.list_page import suggestions
 from approvals.models import SavedView
 from approvals.search import Where
+from approvals.search_syntax import in_address
 from approvals.views import PersonRequest, for_reviewers, go
 
 
@@ -57,5 +56,4 @@ def remove_view(request: PersonRequest, view_id: int) -> HttpResponse:
 
 
 def _address(where: str, query: str) -> str:
-    address = reverse(f"approvals:{where}")
-    return f"{address}?{urlencode({'q': query})}" if query.strip() else address
+    return reverse(f"approvals:{where}") + in_address(query)

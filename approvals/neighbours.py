@@ -6,12 +6,9 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
-from approvals import snoozes
 from approvals.access import visible_to
 from approvals.models import ApprovalRequest
-from approvals.states import State
 
 MOST_OF_SESSION = 20
 """Other requests of a session that are shown, the newest."""
@@ -35,10 +32,11 @@ class Session:
     """Whether it has more, older ones."""
 
 
-def neighbours(user: User, approval: ApprovalRequest) -> Neighbours:
-    """By the place that it has, or had, in the queue; each end by its index."""
-    others = visible_to(user).filter(state=State.PENDING).exclude(pk=approval.pk)
-    waiting = snoozes.without_hidden(others, user, timezone.now())
+def neighbours(
+    waiting: QuerySet[ApprovalRequest], approval: ApprovalRequest
+) -> Neighbours:
+    """By the place that it has, or had, in what waits; each end by its index."""
+    waiting = waiting.exclude(pk=approval.pk)
     rank, at, last = approval.tier_rank, approval.expires_at, approval.pk
     same = waiting.filter(tier_rank=rank)
     # Each bound is said twice: the index cannot use the OR alone.

@@ -28,7 +28,7 @@ from approvals.rows import (
     tier_mark,
 )
 from approvals.search import Where, check_names, condition
-from approvals.search_syntax import Is, Key, Query
+from approvals.search_syntax import Is, Key, Query, SearchError, parse
 from approvals.splits import Desk
 
 PAGE = 50
@@ -51,6 +51,7 @@ __all__ = [
     "preview_of",
     "row",
     "tier_mark",
+    "waiting",
 ]
 
 
@@ -128,9 +129,18 @@ def row(user: User, approval_id: UUID, *, query: Query | None = None) -> Row | N
     return row_of(found, desk.standing, count=len(ids), others=shown)
 
 
-def next_waiting(user: User, approval: ApprovalRequest) -> UUID | None:
-    """What to turn to after ``approval``: the next of the queue, else its first."""
-    others = Desk(user).waiting.exclude(pk=approval.pk).order_by(*ORDER)
+def waiting(user: User, text: str = "") -> QuerySet[ApprovalRequest]:
+    """What waits and answers a search; all that waits where it cannot be read."""
+    desk = Desk(user)
+    try:
+        return _matching(desk, parse(text))
+    except SearchError:
+        return desk.waiting
+
+
+def next_waiting(user: User, approval: ApprovalRequest, text: str = "") -> UUID | None:
+    """What to turn to after ``approval``: the next of ``waiting``, or its first."""
+    others = waiting(user, text).exclude(pk=approval.pk).order_by(*ORDER)
     place = (approval.tier_rank, approval.expires_at, approval.pk)
     following = others.filter(_after_place(*place)).values_list("pk", flat=True).first()
     return following or others.values_list("pk", flat=True).first()

@@ -25,6 +25,7 @@ from approvals.models import ApprovalRequest, Grant, Outcome, Revision, Vote
 from approvals.neighbours import neighbours, session_of
 from approvals.policy import Confirmation, StepUp, Tier
 from approvals.resource import open_question, votes_of
+from approvals.search_syntax import in_address
 from approvals.similar import decided as similar_to
 from approvals.states import PermitState, State
 from approvals.stepup import RECENT, is_fresh, signed_in_at
@@ -75,8 +76,13 @@ def contents(
     session: Mapping[str, Any],
     *,
     seen: int | None = None,
+    search: str = "",
 ) -> dict[str, Any]:
-    """What the templates need; ``seen``: the revision this person saw before."""
+    """What the templates need.
+
+    ``seen``: the revision this person saw before; ``search``: that of the queue which
+    led here, and which they go back to and on in.
+    """
     now = timezone.now()
     standing = Standing.of(now, thorough=True)
     brakes = brake.covering(approval.target)
@@ -88,6 +94,7 @@ def contents(
     tier = tier_of(approval)
     return {
         "approval": approval,
+        "list_query": in_address(search),
         "now": now,
         "tier": tier,
         "tier_mark": queue.tier_mark(approval),
@@ -112,7 +119,7 @@ def contents(
             brakes=brakes,
             asked=_asked(approval, tier, shown, user, session),
         ),
-        **_around(approval, user),
+        **_around(approval, user, search),
         **_votes(approval, user),
         **_action(approval, seen),
         **_aftermath(approval, now),
@@ -177,13 +184,13 @@ def _before_deciding(
     return {"candidates": people, "asked": asked, "checks": checks}
 
 
-def _around(approval: ApprovalRequest, user: User) -> dict[str, Any]:
+def _around(approval: ApprovalRequest, user: User, search: str) -> dict[str, Any]:
     """What happened to it and beside it."""
     return {
         "events": timeline.timeline(approval),
         "session": session_of(user, approval),
         "similar": None if approval.erased_at else similar_to(approval),
-        "neighbours": neighbours(user, approval),
+        "neighbours": neighbours(queue.waiting(user, search), approval),
         "looking": others_at(approval, user),
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlencode
 
 MAX_LENGTH = 500
 MAX_TERMS = 20
@@ -180,6 +181,15 @@ def parse(text: str) -> Query:
             terms[-1].end,
         )
     return Query(terms)
+
+
+def in_address(text: str) -> str:
+    """What the address of a list, or of a request in it, has behind it for a search.
+
+    Nothing for what asks for nothing, or is longer than any search.
+    """
+    is_one = text.strip() and len(text) <= MAX_LENGTH
+    return f"?{urlencode({'q': text})}" if is_one else ""
 
 
 def quoted(value: str) -> str:

@@ -13,7 +13,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals import queue, snoozes
 from approvals.render import visible_text
-from approvals.views import PersonRequest, answer, find, for_reviewers, go, stays
+from approvals.views import (
+    PersonRequest,
+    answer,
+    find,
+    for_reviewers,
+    go,
+    next_place,
+    stays,
+)
 
 MORNING = 8
 """The hour until which "until tomorrow" hides, in the server's zone; a browser sends
@@ -54,9 +62,7 @@ def hide(request: PersonRequest, approval_id: UUID) -> HttpResponse:
         return answer(request, approval, done="Hidden for you. The clock runs on.")
     what = f"{visible_text(approval.action)} of {approval.agent.name}"
     messages.success(request, f"Hidden for you: {what}. The clock runs on.")
-    following = queue.next_waiting(request.user, approval)
-    place = f"#row-{following}" if following else ""
-    return go(request, reverse("approvals:queue") + place)
+    return go(request, next_place(request, approval))
 
 
 @require_POST

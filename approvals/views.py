@@ -23,15 +23,15 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from approvals import forms, lifecycle, queue
+from approvals import forms, lifecycle, preferences, queue
 from approvals.access import is_reviewer, visible_to
 from approvals.list_page import history_page, queue_page, waiting_page
 from approvals.looking import others_at
-from approvals.models import ApprovalRequest, Vote
+from approvals.models import ApprovalRequest, Preferences, Vote
 from approvals.render import visible_text
 from approvals.request_page import contents
 from approvals.resource import votes_of, with_related
-from approvals.search_syntax import SearchError, parse
+from approvals.search_syntax import SearchError, in_address, parse
 from approvals.webauthn import relying_party
 
 P = ParamSpec("P")
@@ -95,7 +95,8 @@ def show_row(request: PersonRequest, approval_id: UUID) -> HttpResponse:
         raise Http404 from error
     if row is None:
         raise Http404
-    return render(request, "approvals/_row.html", {"row": row})
+    context = {"row": row, "list_query": in_address(search_of(request))}
+    return render(request, "approvals/_row.html", context)
 
 
 @require_safe
@@ -173,7 +174,10 @@ def vote(request: PersonRequest, approval_id: UUID) -> HttpResponse:
     if stays(request):
         return answer(request, find(request.user, approval_id), done=thanks)
     messages.success(request, thanks)
-    return go(request, _next_place(request.user, approval))
+    if preferences.of(request.user).after_decision == Preferences.AfterDecision.STAY:
+        page = reverse("approvals:request", args=[approval.pk])
+        return go(request, page + in_address(search_of(request)))
+    return go(request, next_place(request, approval))
 
 
 STATUS: dict[type[lifecycle.Refusal], int] = {
@@ -211,7 +215,8 @@ def answer(
     **more: Any,
 ) -> HttpResponse:
     """The page, or for a script its content alone; ``seen`` as for ``contents``."""
-    shown = contents(approval, request.user, request.session, seen=seen)
+    search = search_of(request)
+    shown = contents(approval, request.user, request.session, seen=seen, search=search)
     context = shown | {"elsewhere": _elsewhere(request)} | more
     name = "_request" if request.htmx else "request"
     return render(request, f"approvals/{name}.html", context, status=status)
@@ -292,10 +297,17 @@ def _thanks(approval: ApprovalRequest, verdict: str) -> str:
     )
 
 
-def _next_place(user: User, approval: ApprovalRequest) -> str:
-    """The queue, at the row to turn to next."""
-    following = queue.next_waiting(user, approval)
-    return reverse("approvals:queue") + (f"#row-{following}" if following else "")
+def next_place(request: PersonRequest, approval: ApprovalRequest) -> str:
+    """The list that led to it, at the row to turn to next."""
+    search = search_of(request)
+    following = queue.next_waiting(request.user, approval, search)
+    place = f"#row-{following}" if following else ""
+    return reverse("approvals:queue") + in_address(search) + place
+
+
+def search_of(request: HttpRequest) -> str:
+    """The search of the queue that led here, as all addresses of a request have it."""
+    return request.GET.get("q", "")
 
 
 def _to_sign_in(request: PersonRequest) -> HttpResponse:

@@ -16,7 +16,8 @@ def test_walks_the_queue_in_its_own_order_and_back(ask, alice) -> None:
     ApprovalRequest.objects.filter(pk=second.pk).update(expires_at=first.expires_at)
     order = [row.approval for row in queue.pending(alice).rows]
     ids = [None, *(approval.pk for approval in order), None]
-    found = [neighbours.neighbours(alice, approval) for approval in order]
+    waiting = queue.waiting(alice)
+    found = [neighbours.neighbours(waiting, approval) for approval in order]
     assert [one.before for one in found] == ids[:-2]
     assert [one.after for one in found] == ids[2:]
 
@@ -25,15 +26,22 @@ def test_a_decided_one_still_has_its_place_and_is_nobodys_neighbour(ask, alice) 
     first, middle, last = ask("one"), ask("one"), ask("one")
     lifecycle.cancel(middle.pk, agent=middle.agent)
     middle = ApprovalRequest.objects.get(pk=middle.pk)
-    found = neighbours.neighbours(alice, middle)
+    found = neighbours.neighbours(queue.waiting(alice), middle)
     assert (found.before, found.after) == (first.pk, last.pk)
-    assert neighbours.neighbours(alice, first).after == last.pk
+    assert neighbours.neighbours(queue.waiting(alice), first).after == last.pk
 
 
 def test_shows_nobody_what_they_may_not_see(ask, charlie) -> None:
     approval = ask("one")
     ask("one")
-    assert neighbours.neighbours(charlie, approval).after is None
+    assert neighbours.neighbours(queue.waiting(charlie), approval).after is None
+
+
+def test_walks_only_what_a_search_finds(ask, alice) -> None:
+    asked = [ask(action) for action in ("one", "two", "one", "two", "one")]
+    ones = queue.waiting(alice, "action:one")
+    found = neighbours.neighbours(ones, asked[2])
+    assert (found.before, found.after) == (asked[0].pk, asked[4].pk)
 
 
 def test_a_session_is_of_one_agent_and_bounded(ask, alice, monkeypatch) -> None:

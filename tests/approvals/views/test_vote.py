@@ -7,13 +7,14 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from agents import brake
-from approvals import forms, lifecycle, ruleset
+from approvals import forms, lifecycle, preferences, ruleset
 from approvals.conditions import Condition, Kind
 from approvals.lifecycle.grants import Terms
 from approvals.models import ApprovalRequest, Grant, Passkey, Vote
@@ -41,6 +42,47 @@ def test_approves_and_goes_to_the_next_row(browser, alice, ask, ballot) -> None:
     assert answer["Location"] == f"/#row-{following.id}"
     assert stored(approval).state == "approved"
     assert stored(approval).decided_by == ["alice"]
+
+
+def test_goes_on_in_the_search_that_led_to_it(browser, alice, ask, ballot) -> None:
+    ask("two")
+    approval, _other, following = ask("one"), ask("both"), ask("one")
+    client = browser(alice)
+    found = client.get("/?q=action:one").text
+    assert f'href="/r/{approval.pk}?q=action%3Aone"' in found
+    page = client.get(f"/r/{approval.pk}?q=action%3Aone").text
+    assert f'href="/r/{following.pk}?q=action%3Aone" data-key="]"' in page
+    assert 'class="back" href="/?q=action%3Aone"' in page
+    [address] = re.findall(r'action="(/r/[^"]+/vote[^"]*)"', page)
+    assert address == f"/r/{approval.pk}/vote?q=action%3Aone"
+    answer = client.post(address, ballot(approval, alice))
+    assert answer["Location"] == f"/?q=action%3Aone#row-{following.pk}"
+
+
+@pytest.mark.parametrize("search", ["nonsense:", "a" * 600, "\0", '"><script>', "  "])
+def test_a_search_that_cannot_be_read_is_in_nobodys_way(
+    browser, alice, ask, ballot, search
+) -> None:
+    approval, following = ask("one"), ask("one")
+    client, suffix = browser(alice), f"?{urlencode({'q': search})}"
+    page = client.get(f"/r/{approval.pk}{suffix}")
+    assert page.status_code == 200
+    assert "<script>" not in page.text.partition("<main")[2]
+    answer = client.post(f"/r/{approval.pk}/vote{suffix}", ballot(approval, alice))
+    assert answer["Location"].endswith(f"#row-{following.pk}")
+    assert stored(approval).state == "approved"
+
+
+def test_who_prefers_to_stay_stays_without_a_script(
+    browser, alice, ask, ballot
+) -> None:
+    preferences.save(actor=alice, after_decision="stay")
+    approval = ask("one")
+    ask("one")
+    address = f"/r/{approval.pk}/vote?q=tier:one"
+    answer = browser(alice).post(address, ballot(approval, alice), follow=True)
+    assert answer.redirect_chain == [(f"/r/{approval.pk}?q=tier%3Aone", 302)]
+    assert "Approved: one of deploy-bot" in answer.text
 
 
 def test_the_log_keeps_what_the_voter_was_shown(browser, alice, ask, ballot) -> None:
