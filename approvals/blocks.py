@@ -64,9 +64,11 @@ class Block:
 def block(label: str, text: str, language: str, *, escaped: str = "") -> Block:
     """``text`` whole, highlighted as ``sql``, ``shell``, ``json`` or not (``text``).
 
-    A unified diff is one whatever it was called.
+    A unified diff is one whatever it was called, but for what would run: a command
+    must not look like the unchanged line of a file.
     """
-    if _IS_DIFF.search(text) and (drawn := parse(text)):
+    may_be_one = not is_code(language) and _IS_DIFF.search(text)
+    if may_be_one and (drawn := parse(text)):
         return _diff(label, text, drawn, escaped)
     cut = _cut(text)
     html, rest = code_parts(text, language, cut)

@@ -1,7 +1,8 @@
 """Unified diffs that agents send, read so that they can be drawn. Pure.
 
 Read strictly: a diff is drawn only if every line of it has its place, and every line
-is drawn. What is anything else stays a text.
+is drawn. What is anything else stays a text: what stands around a diff, or stays the
+same in it, is drawn in a low voice, in which nothing else may be said.
 """
 
 import re
@@ -17,6 +18,12 @@ MOST_LINES = 2000
 MOST_PAIRS = 200
 """Lines that are compared word by word."""
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
+_HEAD = re.compile(
+    r"(?:---|\+\+\+) .+|diff --git .+|index [0-9a-f]+\.\.[0-9a-f]+(?: [0-7]{6})?"
+    r"|(?:old|new|deleted file|new file) mode [0-7]{6}|(?:rename|copy) (?:from|to) .+"
+    r"|(?:dis)?similarity index \d{1,3}%|Binary files .+ differ|Index: .+|={67}"
+)
+"""Lines outside hunks, as git and Subversion write them (git-diff(1))."""
 _NO_NEWLINE = "\\"
 _SAME = ("", " ")
 """What lines that stay begin with; mail takes the blank of empty ones away."""
@@ -89,9 +96,7 @@ def _rows(lines: Sequence[str]) -> Iterator[Row]:
         yield Row(Part.HEAD, lines[place])
         place += 1
         if found is None:
-            if lines[place - 1][:1] in ("+", "-", " ") and not _is_file(
-                lines[place - 1]
-            ):
+            if lines[place - 1] and not _HEAD.fullmatch(lines[place - 1]):
                 raise _NotOne
             continue
         end = _end_of(lines, place, found)
@@ -99,10 +104,6 @@ def _rows(lines: Sequence[str]) -> Iterator[Row]:
         pairs -= len(rows)
         yield from rows
         place = end
-
-
-def _is_file(line: str) -> bool:
-    return line.startswith(("--- ", "+++ "))
 
 
 def _end_of(lines: Sequence[str], place: int, found: re.Match[str]) -> int:

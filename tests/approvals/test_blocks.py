@@ -59,6 +59,16 @@ def test_a_diff_is_drawn_whatever_its_argument_is_called() -> None:
     assert len(found.open_rows) == 4
 
 
+@pytest.mark.parametrize("name", ["command", "script", "sql"])
+def test_what_would_run_is_never_drawn_as_lines_of_a_diff(name: str) -> None:
+    text = "@@ -1 +1 @@\n rm -rf / --no-preserve-root\n"
+    [found] = blocks_of("shell.run", {name: text})
+    assert found.diff is None
+    assert Outline(found.html).text == text
+    [shown] = blocks_of("shell.run", {"patch": text})
+    assert shown.diff is not None
+
+
 def test_a_long_diff_is_folded_by_its_rows() -> None:
     text = "@@ -0,0 +1,300 @@\n" + "+x\n" * 300
     found = block("patch", text, "text")

@@ -62,6 +62,9 @@ def test_numbers_are_those_of_each_file_and_changed_words_are_marked() -> None:
         DIFF + "+ after the end\n",
         DIFF.replace(" other", "?other"),
         "@@ -1 +1 @@\n" + "-x\n" * 3000,
+        "rm -rf /\n" + DIFF,
+        DIFF + "rm -rf /\n",
+        DIFF.replace("--- a/f", "index 1..2; rm -rf /\n--- a/f"),
     ],
 )
 def test_what_is_none_or_broken_stays_a_text(text: str) -> None:
@@ -72,6 +75,24 @@ def test_a_missing_line_end_is_said_where_it_is() -> None:
     found = parse("@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n")
     assert found is not None
     assert drawn(found)[1:] == ["-a", "\\ No newline at end of file", "+b"]
+
+
+def test_what_git_writes_around_files_is_drawn() -> None:
+    git = DIFF.replace(
+        "--- a/f", "old mode 100644\nnew mode 100755\nindex 1a2..f0e\n--- a/f"
+    )
+    moved = (
+        "diff --git a/x b/y\nsimilarity index 90%\nrename from x\nrename to y\n"
+        "index 1a2..f0e 100644\n"
+    )
+    added = (
+        "diff --git a/z b/z\nnew file mode 100644\nindex 0..1\n--- /dev/null\n+++ b/z\n"
+    )
+    binary = "diff --git a/i b/i\nindex 1..2 100644\nBinary files a/i and b/i differ\n"
+    text = git + "\n" + moved + added + "@@ -0,0 +1 @@\n+x\n" + binary
+    found = parse(text)
+    assert found is not None
+    assert sorted(drawn(found)) == sorted(text.splitlines())
 
 
 def test_lines_of_a_hunk_that_look_like_file_names_are_lines_of_it() -> None:
