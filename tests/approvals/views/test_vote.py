@@ -35,6 +35,10 @@ def stored(approval: ApprovalRequest) -> ApprovalRequest:
     return ApprovalRequest.objects.get(pk=approval.pk)
 
 
+def disabled_verbs(page: str) -> list[str]:
+    return re.findall(r'data-verb="(\w+)" disabled', page)
+
+
 def test_approves_and_goes_to_the_next_row(browser, alice, ask, ballot) -> None:
     approval, following = ask("one"), ask("one")
     answer = browser(alice).post(f"/r/{approval.id}/vote", ballot(approval, alice))
@@ -428,7 +432,9 @@ def test_a_recent_sign_in_is_asked_for_with_a_way_there(
 ) -> None:
     approval, client = ask("fresh"), browser(alice)
     link = f'href="/accounts/reauthenticate/?next=/r/{approval.pk}"'
-    assert link in client.get(f"/r/{approval.pk}").text
+    page = client.get(f"/r/{approval.pk}").text
+    assert link in page
+    assert disabled_verbs(page) == ["approve", "deny"]
     before = everything()
     answer = client.post(f"/r/{approval.pk}/vote", ballot(approval, alice))
     assert answer.status_code == 422
@@ -453,6 +459,7 @@ def test_without_a_passkey_the_page_says_where_to_add_one(
     assert "You have no passkey yet." in text
     assert '<a href="/me">Your settings</a>' in text
     assert "data-passkey-approve" not in text
+    assert disabled_verbs(text) == ["approve", "deny"]
     before = everything()
     for verdict in ("approve", "deny"):
         form = ballot(approval, alice, verdict, message="So.")
