@@ -71,3 +71,22 @@ def test_a_long_reason_is_cut_with_its_size_said(ask, decided) -> None:
     decided("deny", "x" * (similar.MOST_REASON + 7))
     (found,) = similar.decided(ask("one")).nearest
     assert (len(found.message), found.hidden) == (similar.MOST_REASON, 7)
+
+
+def test_both_lists_are_the_beginning_of_an_index(ask, decided) -> None:
+    decided(environment="production")
+    approval = ask("one", environment="production")
+    with CaptureQueriesContext(connection) as asked:
+        similar.decided(approval)
+    with connection.cursor() as cursor:
+        # Whatever is cheapest on a table as small as this: rather not this.
+        for kind in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{kind} = off")
+        plans = []
+        for question in asked.captured_queries:
+            cursor.execute("EXPLAIN " + question["sql"].replace("%", "%%"))
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    alike, anywhere = plans
+    assert "Scan using request_alike" in alike
+    assert "Scan using request_same_action" in anywhere
+    assert "Sort" not in alike + anywhere
