@@ -108,9 +108,14 @@ def queue_page(user: User, text: str, after: str) -> dict[str, Any]:
 
 
 def waiting_page(user: User, text: str) -> dict[str, Any]:
-    """How many wait, in each tab."""
+    """How many wait, in each tab, and how many a search finds."""
     desk = Desk(user)
-    return {"waiting": desk.counts[None], "tabs": tabs(desk, text), "search": text}
+    return {
+        "waiting": desk.counts[None],
+        "tabs": tabs(desk, text),
+        "search": text,
+        "found": queue.number(desk, text) if text.strip() else None,
+    }
 
 
 def history_page(user: User, text: str, before: str) -> dict[str, Any]:

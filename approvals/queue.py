@@ -46,6 +46,7 @@ __all__ = [
     "claimed_by",
     "mark_of",
     "next_waiting",
+    "number",
     "pending",
     "places_of",
     "preview_of",
@@ -87,6 +88,14 @@ def pending(
     shown = found.folds[:PAGE]
     cursor = _write_cursor(shown[-1].place) if len(found.folds) > PAGE else ""
     return Page(_rows(shown, desk), cursor, found.number)
+
+
+def number(desk: Desk, text: str) -> int | None:
+    """How many requests a search finds, as ``Page.number``; None: it cannot be read."""
+    try:
+        return _matching(desk, parse(text))[: folding.SCAN].count()
+    except SearchError:
+        return None
 
 
 def is_capped(query: Query) -> bool:

@@ -217,9 +217,10 @@ class Queue {
 }
 
 function showCount(fragment) {
-  const words = fragment.querySelector("#waiting").textContent;
-  const place = document.getElementById("waiting");
-  if (place.textContent !== words) place.textContent = words;
+  for (const id of ["waiting", "found"]) {
+    const [place, words] = [document.getElementById(id), fragment.querySelector(`#${id}`)?.textContent];
+    if (place && words && place.textContent !== words) place.textContent = words;
+  }
   for (const count of fragment.querySelectorAll("[data-split]")) {
     const shown = document.querySelector(`#splits [data-split="${CSS.escape(count.dataset.split)}"]`);
     if (shown && shown.textContent !== count.textContent) shown.textContent = count.textContent;

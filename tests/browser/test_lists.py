@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.test_deciding import open_queue
+from tests.browser.test_deciding import armed, open_queue
 
 
 def test_equal_requests_change_their_fold_in_place(page: Page, server: Server) -> None:
@@ -67,6 +67,19 @@ def test_a_search_is_typed_kept_and_stays_true(page: Page, server: Server) -> No
     critical = server.submit_critical()
     expect(page.locator(f"#row-{critical['id']}")).to_be_visible()
     expect(tab.locator(".split-count")).to_have_text("1")
+    expect(page.locator("#found")).to_have_text("1 found")
+    # Into the request and back after a decision: still the same search.
+    page.locator(f"#row-{critical['id']} a.row").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/r/{critical['id']}?q=tier*")
+    armed(page)
+    page.keyboard.press("d")
+    expect(page.locator("#message")).to_be_focused()
+    page.keyboard.type("Not this one")
+    armed(page)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/\?q=tier"))
+    expect(tab).to_have_attribute("aria-current", "page")
     page.get_by_role("button", name="Remove this tab").click()
     expect(tab).to_have_count(0)
     page.goto("/?q=tier:critical+wat:x")

@@ -30,6 +30,7 @@ def test_says_when_nothing_waits(browser, alice, policy) -> None:
 def test_counts_by_itself(browser, alice, charlie, client, ask) -> None:
     ask("one")
     assert ">1 waiting</span>" in browser(alice).get("/waiting").text
+    assert 'id="found"' not in browser(alice).get("/waiting").text
     assert browser(charlie).get("/waiting").status_code == 403
     assert client.get("/waiting").status_code == 302
 
@@ -158,6 +159,17 @@ def test_finds_what_is_searched_and_keeps_what_was_typed(browser, alice, ask) ->
     assert f'id="row-{found.id}"' in page
     assert "1 found" in page
     assert 'value="tier:one &quot;deploy&quot;"' in page
+
+
+def test_counts_what_a_search_finds_the_same_way_alone(browser, alice, ask) -> None:
+    for n in range(3):
+        ask("one")
+        ask("two", arguments={"n": n})
+    for query, number in (("tier:one", 3), ("is:group", 6), ("zebra", 0)):
+        for address in ("/", "/waiting"):
+            page = browser(alice).get(address, {"q": query}).text
+            assert f'id="found">{number} found</span>' in page, (address, query)
+    assert 'id="found"' not in browser(alice).get("/waiting", {"q": "is:no"}).text
 
 
 def test_says_when_nothing_matches(browser, alice, ask) -> None:
