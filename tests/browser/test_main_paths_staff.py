@@ -91,7 +91,10 @@ def from_menu(hand: Hand, name: str, address: str) -> None:
 
 
 def message(page: Page, text: str) -> None:
+    """What was done is said, and the focus begins there or where the address says."""
     expect(page.locator(".messages")).to_contain_text(text)
+    if "#" not in page.url:
+        expect(page.locator("main:focus, main :focus")).to_have_count(1)
 
 
 def test_an_agent_is_registered_rekeyed_and_paused(hand: Hand) -> None:
@@ -275,7 +278,7 @@ def test_an_account_of_ones_own(
     for field, text in ((old, PASSWORD), (new, NEXT_PASSWORD), (again, NEXT_PASSWORD)):
         hand.write(field, text)
     hand.press(page.get_by_role("button", name="Change password"), "Enter")
-    page.wait_for_url(re.compile(r"/$"))
+    message(page, "Password successfully changed.")
     page.goto(f"{home(seeded)}/accounts/reauthenticate/?next=/me")
     hand.write(page.locator("input[type=password]"), NEXT_PASSWORD)
     hand.press(page.get_by_role("button", name="Confirm"), "Enter")
@@ -293,4 +296,4 @@ def sign_in(hand: Hand, name: str, password: str) -> None:
     hand.write(hand.page.locator("[name=login]"), name)
     hand.write(hand.page.locator("[name=password]"), password)
     hand.press(hand.page.get_by_role("button", name="Sign in"), "Enter")
-    hand.page.wait_for_url(re.compile(r"/$"))
+    expect(hand.page.get_by_role("heading", name="Queue", level=1)).to_be_visible()
