@@ -14,7 +14,8 @@ export function watchAudit() {
   if (proof) run(() => showProof(proof, TRIES), proof);
   if (head) run(() => showHead(head), head);
   document.addEventListener("click", copy);
-  onKey("p", toProof);
+  // On other pages the key is theirs, and a row has no proof.
+  if (document.querySelector("[data-proof], .entries, .story")) onKey("p", toProof);
   for (const button of document.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
 }
 

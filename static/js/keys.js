@@ -81,10 +81,17 @@ export function perform(key) {
   return binding.act() !== false;
 }
 
-// What a page's own markup binds: ``data-key="n"`` on a link or a button.
+// What a page's own markup binds: ``data-key="n"`` on a link or a button presses it,
+// ``data-key-to="p"`` only leads to it. What a key opens has the focus, too.
 function bindingOfPage(key) {
-  const element = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  return element && { act: () => element.click(), repeats: false };
+  const name = CSS.escape(key);
+  const element = document.querySelector(`[data-key="${name}"], [data-key-to="${name}"]`);
+  if (!element) return null;
+  const act = () => {
+    if ("keyTo" in element.dataset || element.matches("summary")) element.focus();
+    if ("key" in element.dataset) element.click();
+  };
+  return { act, repeats: false };
 }
 
 // Nothing followed within the window: then "g" is a key of the page like others.

@@ -6,6 +6,7 @@ const ROW = "#rows :is(a.row, a[data-row])";
 const rows = () => [...document.querySelectorAll(ROW)];
 
 export function watchRows() {
+  arrive();
   if (!document.getElementById("rows")) return;
   rove();
   document.addEventListener("focusin", (event) => {
@@ -16,7 +17,6 @@ export function watchRows() {
   onKey("Home", () => select(rows()[0]));
   onKey("End", () => select(rows().at(-1)));
   onKey("o", () => focused()?.click());
-  arrive();
 }
 
 export function focused() {
@@ -45,13 +45,16 @@ function step(by) {
   return select(all[Math.min(Math.max(next, 0), all.length - 1)]);
 }
 
-// After a decision the address names the row to turn to; focus never stays nowhere.
+// After a decision the address names the row to turn to. After any other act focus is
+// not left nowhere: it begins where the page says what was done.
 function arrive() {
-  const named = location.hash.startsWith("#row-") && document.getElementById(location.hash.slice(1));
-  if (named) {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  const main = document.getElementById("main");
+  if (target && location.hash.startsWith("#row-")) {
     history.replaceState(null, "", location.pathname + location.search);
-    select(named.querySelector("a.row"));
-  } else if (document.querySelector(".messages")) {
-    document.getElementById("main").focus();
+    select(target.querySelector("a.row"));
+  } else if (document.querySelector(".messages") && (!target || target === main)) {
+    const isTaken = document.activeElement !== document.body || main.querySelector("[autofocus]");
+    if (!isTaken) main.focus({ preventScroll: true });
   }
 }

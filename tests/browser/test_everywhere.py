@@ -139,7 +139,7 @@ def test_the_help_begins_with_this_page(page: Page, server: Server) -> None:
     page.keyboard.press("Escape")
     open_queue(page)
     page.keyboard.press("?")
-    expect(titles).to_have_text(["Lists", "Everywhere"])
+    expect(titles).to_have_text(["Lists", "The queue", "Everywhere"])
 
 
 def test_what_somebody_prefers_is_theirs_on_every_device(

@@ -161,3 +161,12 @@ def test_a_delivery_that_is_not_there_is_not_found(db, staff, name):
     path = reverse(f"agents:{name}", args=[uuid.UUID(int=1)])
     ask = staff.get if name == "delivery" else staff.post
     assert ask(path).status_code == 404
+
+
+def test_one_about_something_unknown_leaves_the_others_their_page(with_callback, staff):
+    agent = with_callback()
+    odd = send(agent, died())
+    Delivery.objects.filter(pk=odd.pk).update(subject_id="1")
+    send(agent, arrived())
+    assert page_of(staff).count("data-row") == 2
+    assert "request 1" in page_of(staff, address("delivery", odd))
