@@ -60,8 +60,8 @@ VISITED = {
 }
 """By the name of the address; what stands in braces is made first."""
 BESIDE = ["/nothing-here", "/agents/nobody/"]
-"""Pages that have no address of their own: not found. ``test_accessible_states`` has the
-others that say what cannot be answered, and what is empty or only to be read."""
+"""Pages that have no address of their own: not found. ``test_accessible_states`` has
+the others that say what cannot be answered, and what is empty or only to be read."""
 ELSEWHERE = {
     "account_login": "test_the_sign_in_passes_axe",
     **dict.fromkeys(
