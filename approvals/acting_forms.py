@@ -1,12 +1,9 @@
 """What people send when they change a request or ask about it, checked for shape."""
 
-import json
-
 from django import forms
 from django.contrib.auth.models import User
 
 from approvals.forms import MAX_MESSAGE, SealedView
-from approvals.render import is_unseen
 
 MAX_ARGUMENTS = 1024 * 1024
 """Characters of the editor; lifecycle has the limit in bytes, and a sentence for it."""
@@ -50,20 +47,3 @@ class TakeBackForm(forms.Form):
 
     view = SealedView()
     reason = forms.CharField(max_length=MAX_MESSAGE, required=False)
-
-
-def editable(arguments: object) -> str:
-    """Arguments as JSON to be edited: what nobody could see is written as an escape."""
-    text = json.dumps(arguments, ensure_ascii=False, indent=2)
-    return "".join(
-        _escaped(character) if character != "\n" and is_unseen(character) else character
-        for character in text
-    )
-
-
-def _escaped(character: str) -> str:
-    return (
-        json.dumps(character)[1:-1]
-        if ord(character) > 0x7F
-        else f"\\u{ord(character):04x}"
-    )

@@ -20,11 +20,11 @@ from approvals.acting_forms import (
     ClaimForm,
     EditForm,
     TakeBackForm,
-    editable,
 )
 from approvals.judgement import judgement
 from approvals.models import ApprovalRequest
 from approvals.queue import places_of, tier_mark
+from approvals.render import editable
 from approvals.request_page import Edited, compared, dismissed_by_edit, revised
 from approvals.views import PersonRequest, answer, find, for_reviewers, status_of
 

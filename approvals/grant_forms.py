@@ -22,6 +22,8 @@ from approvals.lifecycle.grants import Terms
 from approvals.lifecycle.rows import MAX_MESSAGE
 from approvals.models import ApprovalRequest, Grant
 from approvals.policy import GrantCaps
+from approvals.render import editable
+from audit.unseen import is_unseen
 
 USES = 10
 """Uses that a new form proposes, unless the tier allows fewer."""
@@ -286,11 +288,15 @@ def _typed(condition: Condition) -> str:
 
 def _line_of(value: Any) -> str:
     """A value as one line of the field for several."""
-    if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
     # What is invisible, or would not come back as it was, is written as JSON.
-    is_plain = value and value.isprintable() and value == value.strip()
-    return value if is_plain and not value.startswith('"') else json.dumps(value)
+    if isinstance(value, str) and _is_plain(value):
+        return value
+    return editable(value, indent=None)
+
+
+def _is_plain(text: str) -> bool:
+    is_kept = text == text.strip() and not text.startswith('"')
+    return bool(text) and is_kept and not any(map(is_unseen, text))
 
 
 def _text_of(line: str) -> Any:

@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from pydantic import ValidationError
 
 from approvals.access import visible_to
-from approvals.acting_forms import editable
 from approvals.canonical import Action, InvalidJSON, MalformedJSON, parse, pointer_to
 from approvals.cel import EvaluationError
 from approvals.models import ApprovalRequest
 from approvals.policy import Answer, Route, Rule, Ruleset, Verdict, ask, evaluate
 from approvals.problems import MAX_BODY
 from approvals.queue import TierMark, mark_of
+from approvals.render import editable
 from approvals.risk import Assessment, assess
 from approvals.schemas import Submit
 

@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from html import escape
 from typing import Any
@@ -20,48 +20,19 @@ from pygments.lexers.sql import SqlLexer
 from pygments.token import STANDARD_TYPES
 
 from approvals.risk.unicode_lookalikes import table as lookalikes
+from audit.unseen import classify, is_unseen, mark
+from audit.unseen import visible_text as visible_text
 
 HIGHLIGHT_LIMIT = 64 * 1024
 """Bytes of UTF-8 above which a block is shown whole, but without colours."""
 
 _UNUSUAL = re.compile(r"[^\x20-\x7e]")
-_UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-# Blank or ignorable by their category-blind properties: fillers, Braille blank,
-# variation selectors (Unicode 16, DerivedCoreProperties, Default_Ignorable).
-_UNSEEN = frozenset(
-    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F}
-    | {0x2800, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)}
-)
-_MARKS_IN_A_ROW = 2
-"""Combining marks on one letter that living languages need; more is a disguise."""
-
-
-def is_unseen(character: str) -> bool:
-    """Whether a reader could overlook the character: no ink, or it moves others."""
-    category = unicodedata.category(character)
-    return (
-        category in _UNSEEN_CATEGORIES
-        or (category == "Zs" and character != " ")
-        or ord(character) in _UNSEEN
-    )
-
-
-def mark(character: str) -> str:
-    """``⟦U+202E⟧``."""
-    return f"⟦U+{ord(character):04X}⟧"
 
 
 def name_of(character: str) -> str:
     """``U+202E RIGHT-TO-LEFT OVERRIDE``."""
     name = unicodedata.name(character, "CONTROL CHARACTER")
     return f"U+{ord(character):04X} {name}"
-
-
-def visible_text(text: str, *, keep: str = "") -> str:
-    """Plain text with every unseen character but those of ``keep`` as a mark."""
-    return "".join(
-        mark(c) if seen_as == "unseen" else c for c, seen_as in _classify(text, keep)
-    )
 
 
 def line_html(text: str) -> str:
@@ -86,12 +57,12 @@ def source_html(text: str) -> str:
 
 def unseen_in(text: str, *, keep: str = "\n\t") -> Counter[str]:
     """How often each unseen character occurs."""
-    return Counter(c for c, seen_as in _classify(text, keep) if seen_as == "unseen")
+    return Counter(c for c, seen_as in classify(text, keep) if seen_as == "unseen")
 
 
 def foreign_in(text: str) -> Counter[str]:
     """How often each visible character outside plain ASCII occurs."""
-    return Counter(c for c, seen_as in _classify(text, "\n\t") if seen_as == "foreign")
+    return Counter(c for c, seen_as in classify(text, "\n\t") if seen_as == "foreign")
 
 
 def warnings_for(text: str, *, is_code: bool) -> tuple[str, ...]:
@@ -157,6 +128,25 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
+def editable(value: Any, *, indent: int | None = 2) -> str:
+    """``value`` as JSON to be edited: what nobody could see is written as an escape.
+
+    ``indent`` as of ``json.dumps``: without one it is a single line.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return "".join(
+        _escaped(character) if character != "\n" and is_unseen(character) else character
+        for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    # JSON leaves U+007F as it is.
+    if ord(character) <= 0x7F:
+        return f"\\u{ord(character):04x}"
+    return json.dumps(character)[1:-1]
+
+
 def language_of(action: str, name: str, text: str = "") -> str:
     """What a string argument is written in, by its name, its action's, and itself."""
     key = name.lower()
@@ -211,7 +201,7 @@ def _html(text: str, *, keep: str, flag_foreign: bool) -> str:
         return escape(text)
     return "".join(
         _character_html(c, seen_as, flag_foreign=flag_foreign)
-        for c, seen_as in _classify(text, keep)
+        for c, seen_as in classify(text, keep)
     )
 
 
@@ -231,19 +221,6 @@ def _span(css_class: str, character: str, shown: str, like: str = "") -> str:
         title = f"{title}, looks like {escape(like)}"
         badge = f' data-code="U+{ord(character):04X}"'
     return f'<span class="{css_class}" title="{title}"{badge}>{escape(shown)}</span>'
-
-
-def _classify(text: str, keep: str) -> Iterator[tuple[str, str]]:
-    """Each character with ``plain``, ``foreign`` or ``unseen``."""
-    combining = 0
-    for character in text:
-        if " " <= character <= "~" or character in keep:
-            combining = 0
-            yield character, "plain"
-            continue
-        combining = combining + 1 if unicodedata.category(character) == "Mn" else 0
-        hidden = is_unseen(character) or combining > _MARKS_IN_A_ROW
-        yield character, "unseen" if hidden else "foreign"
 
 
 def _listed(found: Counter[str], limit: int = 6) -> str:

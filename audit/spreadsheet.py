@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import unicodedata
 from collections.abc import Generator
 from itertools import islice
 
@@ -12,12 +11,11 @@ from audit.log import Actor
 from audit.models import Entry
 from audit.models.entries import rfc3339
 from audit.payloads import revealed
+from audit.unseen import visible_text
 
 COLUMNS = ("time", "action", "actor", "subject", "data")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a cell a formula (OWASP, CSV injection)."""
-_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-"""Categories of characters without ink, or that move others."""
 
 
 def stream(scope: Scope, *, actor: Actor) -> Generator[bytes]:
@@ -28,7 +26,7 @@ def stream(scope: Scope, *, actor: Actor) -> Generator[bytes]:
 
 def cell(text: str) -> str:
     """``text`` with unseen characters shown, and never a formula."""
-    seen = "".join(map(_visible, text))
+    seen = visible_text(text)
     return f"'{seen}" if text.startswith(_FORMULA) else seen
 
 
@@ -59,13 +57,3 @@ def _lines(rows: list[tuple[str, ...]]) -> bytes:
     text = io.StringIO()
     csv.writer(text).writerows([map(cell, row) for row in rows])
     return text.getvalue().encode(errors="backslashreplace")
-
-
-def _visible(character: str) -> str:
-    """``⟦U+202E⟧``."""
-    if character.isascii() and character.isprintable():
-        return character
-    category = unicodedata.category(character)
-    if category in _UNSEEN or (category == "Zs" and character != " "):
-        return f"⟦U+{ord(character):04X}⟧"
-    return character

@@ -7,9 +7,10 @@ that each fits into every field that an agent fills.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 CORPUS = Path(__file__).parent / "data" / "injections.json"
 LONGEST = 64
@@ -295,6 +296,14 @@ def corpus() -> list[dict[str, object]]:
                 }
             )
     return made
+
+
+def shown_in_json(payload: Mapping[str, Any]) -> str:
+    """As it must be seen inside of a JSON text, which escapes control characters."""
+    text = json.dumps(payload["text"], ensure_ascii=False)[1:-1]
+    for point in payload["hidden"]:
+        text = text.replace(chr(point), f"⟦U+{point:04X}⟧")
+    return text
 
 
 if __name__ == "__main__":

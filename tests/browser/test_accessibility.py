@@ -60,7 +60,8 @@ VISITED = {
 }
 """By the name of the address; what stands in braces is made first."""
 BESIDE = ["/nothing-here", "/agents/nobody/"]
-"""Pages that have no address of their own: not found."""
+"""Pages that have no address of their own: not found. ``test_accessible_states`` has
+the others that say what cannot be answered, and what is empty or only to be read."""
 ELSEWHERE = {
     "account_login": "test_the_sign_in_passes_axe",
     **dict.fromkeys(
@@ -163,9 +164,9 @@ def requests(running_server: Server) -> dict[str, str]:
     }
 
 
-SETTLED = """() =>
+SETTLED = """(isLive) =>
   !document.querySelector(":is(.verb, .send, .armed, [data-allow])[aria-disabled]")
-  && document.querySelector("#live")?.dataset.state !== "connecting"
+  && (!isLive || document.querySelector("#live")?.dataset.state !== "connecting")
   && document.getAnimations().every((one) => one.playState === "finished")"""
 
 
@@ -175,9 +176,9 @@ BAR_FITS = """() => {
 }"""
 
 
-def settled(page: Page) -> None:
+def settled(page: Page, *, is_live: bool = True) -> None:
     """As people find it who read before they press: what is inert is not judged."""
-    page.wait_for_function(SETTLED)
+    page.wait_for_function(SETTLED, arg=is_live)
 
 
 def violations(page: Page, options: dict[str, Any] = OPTIONS) -> list[str]:
@@ -187,12 +188,15 @@ def violations(page: Page, options: dict[str, Any] = OPTIONS) -> list[str]:
     return [f"{v['id']}: {n['html']}" for v in found for n in v["nodes"]]
 
 
-def assert_usable(page: Page, what: str) -> None:
-    """In every look, and without sideways scrolling at every width."""
+def assert_usable(page: Page, what: str, *, is_live: bool = True) -> None:
+    """In every look, and without sideways scrolling at every width.
+
+    ``is_live``: whether the page's socket gets an answer.
+    """
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 844})
-        settled(page)
+        settled(page, is_live=is_live)
         rules = OPTIONS if scheme == "light" else COLOURS
         assert violations(page, rules) == [], (what, scheme, width)
     for width in NARROW:

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Server
 from tests.browser.line import Line, line_to
+from tests.browser.test_accessibility import assert_usable
 from tests.browser.test_deciding import open_queue
 
 Window = Callable[..., BrowserContext]
@@ -44,6 +45,11 @@ def test_the_palette_goes_everywhere_with_the_keyboard(
     expect(field).to_have_attribute(
         "aria-activedescendant", str(option.get_attribute("id"))
     )
+    assert_usable(page, "the palette with what it found")
+    field.fill("nothing is called this")
+    expect(page.locator("#palette-said")).to_have_text("Nothing found")
+    assert_usable(page, "the palette without")
+    field.fill("customers-db pending")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/r/{asked['id']}")
 
@@ -179,6 +185,7 @@ def test_a_failure_says_whether_anything_was_done(page: Page, server: Server) ->
     expect(said).to_contain_text("It was done as a whole or not at all.")
     expect(said.locator("code")).to_have_text("f-1")
     expect(page.get_by_role("heading", name="What will run")).to_be_visible()
+    assert_usable(page, "a failure")
     said.get_by_role("button", name="Close").click()
     expect(said).to_be_empty()
     page.evaluate("document.dispatchEvent(new Event('htmx:before:request'))")
@@ -223,6 +230,7 @@ def test_out_of_reach_shows_the_last_list_and_decides_nothing(
     expect(page.locator("[data-rows]")).to_contain_text("sql.execute")
     expect(page.locator("form, input, textarea, .verb, [data-rows] a")).to_have_count(0)
     page.keyboard.press("a")
+    assert_usable(page, "out of reach")
     page.goto(f"/r/{asked['id']}")
     expect(page.get_by_text("Nothing can be approved or denied here")).to_be_visible()
 

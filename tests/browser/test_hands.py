@@ -6,8 +6,15 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.test_accessibility import violations
+from tests.browser.test_accessibility import (
+    COLOURS,
+    assert_usable,
+    settled,
+    violations,
+)
 from tests.browser.test_deciding import NO_FOCUS, armed, open_queue
+
+DESK = {"width": 1280, "height": 800}
 
 
 def row(page: Page, approval: dict[str, Any]) -> Locator:
@@ -56,14 +63,16 @@ def test_many_are_selected_and_decided_at_once(page: Page, server: Server) -> No
     for words in ("3 selected", "4 selected"):
         row(page, odd).locator(".pick").click()
         expect(count).to_have_text(words)
-    assert violations(page) == []
+    assert_usable(page, "a selection")
+    page.set_viewport_size(DESK)
     page.get_by_role("button", name="Decide at once").click()
     page.wait_for_url("**/bulk?**")
     expect(page.locator("h1")).to_contain_text("Decide 3 requests at once: email.send")
     expect(page.locator("#left-title")).to_be_visible()
     expect(page.get_by_text("another action")).to_be_visible()
+    assert_usable(page, "several at once")
+    page.set_viewport_size(DESK)
     armed(page)
-    assert violations(page) == []
     # One is cancelled meanwhile: it is unticked, and the verbs wait again.
     server.call(f"/requests/{asked[2]['id']}/cancel", {})
     expect(page.locator("[data-ticked]")).to_have_text("2")
@@ -93,6 +102,9 @@ def test_requests_are_read_and_decided_beside_the_list(
     expect(page.locator("#notice")).to_contain_text("Read it first")
     armed(page)
     assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    settled(page)
+    assert violations(page, COLOURS) == []
     assert server.state(first)["state"] == "pending"
     page.keyboard.press("j")
     shown_in_pane(page, second)

@@ -13,19 +13,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, expect
+from playwright.sync_api import BrowserContext, Page, Request, WebSocket, expect
 
 from tests.browser.conftest import Server
 from tests.browser.test_deciding import armed
-from tests.injections import CORPUS
+from tests.injections import CORPUS, shown_in_json
 
 PAYLOADS: list[dict[str, Any]] = json.loads(CORPUS.read_text())
+IN_JSON = {payload["text"]: shown_in_json(payload) for payload in PAYLOADS}
 HIDDEN = frozenset(chr(point) for payload in PAYLOADS for point in payload["hidden"])
 CANARY = "window.hits = []; window.hit = window.h = (n) => window.hits.push(n);"
 ANSWERS = 4000
 """Characters of a reply, an outcome's detail, a reason."""
 TITLES, NAMES, ARGUMENTS = 8, 10, 12
 """How many of them one request has."""
+SIGN = re.compile("hit|evil|⟦")
+"""Stands in what agents wrote, and nowhere in what a socket brings."""
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SPACE = re.compile("[ \n\t]|⟦U\\+000[9A]⟧")
 
@@ -41,7 +44,10 @@ class Watch:
         self.foreign: list[str] = []
         self.trouble: list[str] = []
         self.fetched: Counter[str] = Counter()
+        self.frames = ""
+        """Everything that came over sockets."""
         context.add_init_script(CANARY)
+        context.on("page", lambda page: page.on("websocket", self._connected))
         context.on("request", self._asked)
         context.on("console", lambda said: self._said(said.type, said.text))
         context.on("dialog", self._opened)
@@ -50,9 +56,19 @@ class Watch:
     def _asked(self, request: Request) -> None:
         if not request.url.startswith(f"{self.address}/"):
             self.foreign.append(request.url)
-        elif request.resource_type not in ("document", "script", "stylesheet", "image"):
-            path = _ID.sub("ID", urlsplit(request.url).path)
+            return
+        path = _ID.sub("ID", urlsplit(request.url).path)
+        is_page = request.is_navigation_request() and not request.frame.parent_frame
+        if not is_page and not path.startswith("/static/"):
             self.fetched[f"{request.method} {path}"] += 1
+
+    def _connected(self, socket: WebSocket) -> None:
+        if urlsplit(socket.url).netloc != urlsplit(self.address).netloc:
+            self.foreign.append(socket.url)
+        socket.on("framereceived", self._heard)
+
+    def _heard(self, frame: str | bytes) -> None:
+        self.frames += frame if isinstance(frame, str) else frame.decode()
 
     def _said(self, kind: str, text: str) -> None:
         """The browser's complaint about what the policy of contents forbids, too."""
@@ -62,6 +78,21 @@ class Watch:
     def _opened(self, dialog: Any) -> None:
         self.trouble.append(dialog.message)
         dialog.dismiss()
+
+    def quiet(self, page: Page) -> str:
+        """What stands on a page, once all is quiet; nothing in it has come alive."""
+        hits, title, html, text = page.evaluate(
+            "[window.hits, document.title, document.documentElement.outerHTML,"
+            " document.body.textContent]"
+        )
+        assert hits == [], page.url
+        assert self.foreign == [], page.url
+        assert self.trouble == [], page.url
+        assert not SIGN.search(self.frames), self.frames
+        raw = HIDDEN.intersection(html) | HIDDEN.intersection(title)
+        found = [f"U+{ord(character):04X}" for character in raw]
+        assert not found, f"{page.url} has {found} as they are"
+        return squeezed(text)
 
 
 def packed(limit: int) -> list[Text]:
@@ -87,6 +118,8 @@ def requests() -> Iterator[tuple[dict[str, Any], list[str]]]:
     fields = {
         "resource": packed(500), "subject": packed(200), "summary": packed(280),
         "session": packed(200), "justification": packed(400),
+        # All of them stand in rows of history, in the end.
+        "environment": packed(64)[::6],
     }  # fmt: skip
     parts = zip_longest(
         *fields.values(),
@@ -102,6 +135,8 @@ def requests() -> Iterator[tuple[dict[str, Any], list[str]]]:
         told: list[Text] = [text for text in lone.values() if text]
         for group in (names, values, titles, contents, keys, words):
             told += group
+        deep = [(name, IN_JSON[name]) for name, _ in names]
+        told += [(name, f'"{shown}": ["{shown}"]') for name, shown in deep]
         evidence = zip_longest(titles, contents, fillvalue=("nothing", "nothing"))
         metadata = zip_longest(keys, words, fillvalue=("nothing", "nothing"))
         yield {
@@ -123,21 +158,12 @@ def squeezed(text: str) -> str:
     return _SPACE.sub("", text)
 
 
-def read(page: Page, address: str, watch: Watch, *, is_live: bool = True) -> str:
+def read(page: Page, address: str, watch: Watch) -> str:
     """What stands on a page, once all is quiet; nothing in it has come alive."""
     page.goto(address)
-    if is_live:
-        expect(page.locator("#live")).to_have_attribute("data-state", "live")
-    hits, title, html, text = page.evaluate(
-        "[window.hits, document.title, document.documentElement.outerHTML,"
-        " document.body.textContent]"
-    )
-    assert hits == [], address
-    assert watch.foreign == [], address
-    assert watch.trouble == [], address
-    raw = HIDDEN.intersection(html) | HIDDEN.intersection(title)
-    assert not raw, f"{address} has {[f'U+{ord(c):04X}' for c in raw]} as they are"
-    return squeezed(text)
+    if (live := page.locator("#live")).count():
+        expect(live).to_have_attribute("data-state", "live")
+    return watch.quiet(page)
 
 
 def missing(text: str, wanted: Sequence[str]) -> list[str]:
@@ -220,7 +246,8 @@ def test_nothing_that_an_agent_writes_comes_alive_or_stays_hidden(
     harmless = [server.submit("calendar.update"), answered(page, server, "Because.")]
     harmless += [carried_out(server, "It broke."), cancelled(server, "Not needed.")]
     usual = walk(page, server, watch, {one["id"]: [] for one in harmless})
-    usual_lists, _ = lists(page, watch)
+    # Together: the last page that is left may still fetch something.
+    usual |= lists(page, watch)[0]
     server.cancel_all()
 
     stories: dict[str, list[str]] = {}
@@ -237,5 +264,5 @@ def test_nothing_that_an_agent_writes_comes_alive_or_stays_hidden(
     fetched = walk(page, server, watch, stories)
     assert set(fetched) <= set(usual)
     fetched, said = lists(page, watch)
-    assert set(fetched) <= set(usual_lists)
+    assert set(fetched) <= set(usual)
     assert missing(said, [shown for _, shown in environments]) == []

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Server
+from tests.browser.test_accessibility import assert_usable
 from tests.browser.test_deciding import armed
 
 
@@ -36,3 +37,4 @@ def test_a_vote_on_the_revision_before_is_refused_and_shows_the_difference(
     now = server.state(approval)
     assert (now["state"], now["revision"]) == ("pending", 2)
     assert now["votes"]["approvals"] == 0
+    assert_usable(bobs, "a stale verdict", is_live=False)
