@@ -25,6 +25,8 @@ OPEN_CHARACTERS = 8_000
 """What is shown of a long block before somebody unfolds the rest of it."""
 SLACK = 1.25
 """How much longer than that a block may be before it is folded at all."""
+SHORT = 60
+"""Characters of a value that stands beside its label and not below it."""
 _IS_DIFF = re.compile(r"^@@ -\d", re.MULTILINE)
 
 
@@ -45,6 +47,9 @@ class Block:
     is_plain: bool = False
     """Too large to be shown in colours, or as the diff that it may be."""
     diff: Unified | None = None
+
+    is_short: bool = False
+    """Fits into one line beside its label."""
 
     @property
     def open_rows(self) -> Sequence[Row]:
@@ -80,6 +85,7 @@ def block(label: str, text: str, language: str, *, escaped: str = "") -> Block:
         hidden=_amount(text[cut:]) if rest else "",
         escaped=escaped,
         is_plain=is_code(language) and is_large(text),
+        is_short=len(text) <= SHORT and "\n" not in text,
     )
 
 

@@ -71,3 +71,9 @@ def test_the_escaped_form_is_ascii_and_exact() -> None:
     (found,) = blocks_of("x", {"a": 'é\u202e"\n'})
     assert Outline(found.escaped).text == '"\\u00e9\\u202e\\"\\n"'
     assert found.escaped.isascii()
+
+
+def test_only_a_short_line_stands_beside_its_label() -> None:
+    assert block("currency", "EUR", "text").is_short
+    assert not block("note", "a\nb", "text").is_short
+    assert not block("note", "x" * 200, "text").is_short
