@@ -27,6 +27,8 @@ SLACK = 1.25
 """How much longer than that a block may be before it is folded at all."""
 SHORT = 60
 """Characters of a value that stands beside its label and not below it."""
+_ADDRESS = re.compile(r"\S{0,300}[/@\\.]\S{1,300}")
+"""A path, host or address: one word in which a look-alike leads somewhere else."""
 _IS_DIFF = re.compile(r"^@@ -\d", re.MULTILINE)
 
 
@@ -74,13 +76,14 @@ def block(label: str, text: str, language: str, *, escaped: str = "") -> Block:
     if _IS_DIFF.search(text) and (drawn := parse(text)):
         return _diff(label, text, drawn, escaped)
     cut = _cut(text)
-    html, rest = code_parts(text, language, cut)
+    is_exact = is_code(language) or _ADDRESS.fullmatch(text) is not None
+    html, rest = code_parts(text, language, cut, flag_foreign=is_exact)
     return Block(
         label=label,
         language=language,
         html=html,
         size=size_of(text),
-        warnings=warnings_for(text, is_code=is_code(language)),
+        warnings=warnings_for(text, is_code=is_exact),
         rest=rest,
         hidden=_amount(text[cut:]) if rest else "",
         escaped=escaped,
