@@ -32,6 +32,7 @@ class BacktestForm(DocumentForm):
         help_text=f"A policy as YAML, at most {MAX_BYTES // 1024} KiB.",
     )
     span = forms.ChoiceField(label="Over", choices=SPANS, initial="7")
+    field_order = ("what", "file", "span")
     text = Source(widget=forms.HiddenInput)
 
     def __init__(self, *data: Any, user: Any, **options: Any) -> None:

@@ -25,6 +25,10 @@ OPEN_CHARACTERS = 8_000
 """What is shown of a long block before somebody unfolds the rest of it."""
 SLACK = 1.25
 """How much longer than that a block may be before it is folded at all."""
+SHORT = 60
+"""Characters of a value that stands beside its label and not below it."""
+_ADDRESS = re.compile(r"\S{0,300}[/@\\.]\S{1,300}")
+"""A path, host or address: one word in which a look-alike leads somewhere else."""
 _IS_DIFF = re.compile(r"^@@ -\d", re.MULTILINE)
 
 
@@ -45,6 +49,9 @@ class Block:
     is_plain: bool = False
     """Too large to be shown in colours, or as the diff that it may be."""
     diff: Unified | None = None
+
+    is_short: bool = False
+    """Fits into one line beside its label."""
 
     @property
     def open_rows(self) -> Sequence[Row]:
@@ -71,17 +78,19 @@ def block(label: str, text: str, language: str, *, escaped: str = "") -> Block:
     if may_be_one and (drawn := parse(text)):
         return _diff(label, text, drawn, escaped)
     cut = _cut(text)
-    html, rest = code_parts(text, language, cut)
+    is_exact = is_code(language) or _ADDRESS.fullmatch(text) is not None
+    html, rest = code_parts(text, language, cut, flag_foreign=is_exact)
     return Block(
         label=label,
         language=language,
         html=html,
         size=size_of(text),
-        warnings=warnings_for(text, is_code=is_code(language)),
+        warnings=warnings_for(text, is_code=is_exact),
         rest=rest,
         hidden=_amount(text[cut:]) if rest else "",
         escaped=escaped,
         is_plain=is_code(language) and is_large(text),
+        is_short=len(text) <= SHORT and "\n" not in text,
     )
 
 

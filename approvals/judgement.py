@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from approvals.access import tier_of
@@ -81,6 +81,16 @@ class Judgement:
     """What the impact's scale counts; empty: nobody knows."""
     claims: Sequence[Claimed]
 
+    @property
+    def found_together(self) -> Sequence[tuple[Found, Sequence[str]]]:
+        """What was found, each once with all of its places."""
+        return together(self.found)
+
+    @property
+    def gaps_together(self) -> Sequence[tuple[Found, Sequence[str]]]:
+        """What could not be looked at, each once with all of its places."""
+        return together(self.gaps)
+
 
 def judgement(approval: ApprovalRequest) -> Judgement:
     """All of it, from what is stored with the request and the policy that judged it."""
@@ -98,6 +108,16 @@ def judgement(approval: ApprovalRequest) -> Judgement:
             if _CLAIMED.match(name.lower()) and _NUMBER.match(str(value))
         ],
     )
+
+
+def together(findings: Sequence[Found]) -> list[tuple[Found, list[str]]]:
+    """Each finding once with the pointers it was found at, in their order."""
+    places: dict[Found, list[str]] = {}
+    for finding in findings:
+        same = places.setdefault(replace(finding, pointer=""), [])
+        if finding.pointer:
+            same.append(finding.pointer)
+    return list(places.items())
 
 
 def _found(finding: Mapping[str, Any]) -> Found:
@@ -133,17 +153,22 @@ def _reasons(approval: ApprovalRequest) -> tuple[list[Matched], list[str]]:
 
 
 def _unit(approval: ApprovalRequest) -> str:
-    """By the first finding that says what the impact says."""
+    """By the findings that say what the impact says, where they count one kind."""
     verb = approval.impact.get("verb")
     if verb == "pay":
         return _currency(approval)
-    for finding in approval.findings:
-        code = finding["code"]
-        known = CATALOGUE.get(code)
-        if known and known.verb == verb:
-            unit = _UNITS.get(code) or _UNITS.get(code.partition(".")[0], "")
-            return unit.removesuffix("s") if approval.impact["scale"] == 1 else unit
-    return ""
+    codes = (finding["code"] for finding in approval.findings)
+    same = {
+        code for code in codes if code in CATALOGUE and CATALOGUE[code].verb == verb
+    }
+    units = {
+        _UNITS.get(code) or _UNITS.get(code.partition(".")[0], "") for code in same
+    }
+    # What counts nothing, such as a DELETE without rows, says nothing of the number.
+    unit, *others = sorted(units - {""}) or [""]
+    if others:
+        return ""
+    return unit.removesuffix("s") if approval.impact.get("scale") == 1 else unit
 
 
 def _currency(approval: ApprovalRequest) -> str:

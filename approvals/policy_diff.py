@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 
 from approvals.policy import (
+    DAY,
+    HOUR,
     Confirmation,
     GrantCaps,
     ReasonRequired,
@@ -24,6 +27,10 @@ Keyed = TypeVar("Keyed", Rule, TripWire, Window)
 
 _WORDS = frozenset({"why", "harm", "name"})
 """Members that people read, and nothing else does."""
+_SPANS = frozenset(
+    {"decide_within", "permit_lifetime", "outcome_within", "max_duration", "within"}
+)
+"""Members that count seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,20 @@ def _details(old: Part, new: Part) -> Iterator[Detail]:
     for member in fields(new):
         before, after = getattr(old, member.name), getattr(new, member.name)
         if member.compare and before != after:
-            yield Detail(member.name, written(before), written(after))
+            said = partial(_said, member.name)
+            yield Detail(member.name, said(before), said(after))
+
+
+def _said(member: str, value: Any) -> str:
+    """``12h`` and not 43200, as the document writes it."""
+    return _span(value) if member in _SPANS and value else written(value)
+
+
+def _span(seconds: float) -> str:
+    """Seconds in the largest unit that leaves none over."""
+    sizes = (("d", DAY), ("h", HOUR), ("m", 60))
+    name, size = next((one for one in sizes if seconds % one[1] == 0), ("s", 1))
+    return f"{seconds / size:g}{name}"
 
 
 def _is_words(details: Sequence[Detail]) -> bool:
@@ -238,6 +258,7 @@ def written(value: Any) -> str:
         case Mapping():
             return "; ".join(f"{written(k)}: {written(v)}" for k, v in value.items())
         case _ if hasattr(value, "__dataclass_fields__"):
-            parts = [getattr(value, member.name) for member in fields(value)]
-            return " ".join(written(part) for part in parts if part is not None)
+            parts = [(part.name, getattr(value, part.name)) for part in fields(value)]
+            said = (_said(name, part) for name, part in parts if part is not None)
+            return " ".join(said)
     return str(value)

@@ -90,13 +90,19 @@ def code_html(text: str, language: str) -> str:
     return "".join(code_parts(text, language, len(text)))
 
 
-def code_parts(text: str, language: str, cut: int) -> tuple[str, str]:
-    """The same in two parts: the first ``cut`` characters, and those after them."""
+def code_parts(
+    text: str, language: str, cut: int, *, flag_foreign: bool | None = None
+) -> tuple[str, str]:
+    """The same in two parts: the first ``cut`` characters, and those after them.
+
+    ``flag_foreign``: whether what is not plain ASCII is set apart; None: in code.
+    """
     lexer_class = _LEXERS.get(language)
     tokens: list[tuple[Any, str]] = [(None, text)]
     if lexer_class is not None and not is_large(text):
         tokens = _tokens(lexer_class, text)
-    draw = partial(_token_html, flag_foreign=is_code(language))
+    is_flagged = is_code(language) if flag_foreign is None else flag_foreign
+    draw = partial(_token_html, flag_foreign=is_flagged)
     parts: tuple[list[str], list[str]] = ([], [])
     place = 0
     for kind, value in tokens:

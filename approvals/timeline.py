@@ -147,7 +147,6 @@ def _from_delivery(delivery: Delivery) -> list[Event]:
         what = f"attempt {attempt.number}: {answer}, {attempt.duration_ms:,} ms"
         events.append(Event(attempt.started_at, "sent", "Callback", what))
     if delivery.finished_at:
-        events.append(
-            Event(delivery.finished_at, "sent", "Callback", f"{delivery.state}")
-        )
+        end = "given up" if delivery.state == Delivery.State.DEAD else delivery.state
+        events.append(Event(delivery.finished_at, "sent", "Callback", end))
     return events

@@ -1,6 +1,6 @@
 // Times in the reader's zone, counted on the server's clock.
 import { notify } from "./notice.js";
-import { formatIn } from "./zone.js";
+import { HOUR_STYLE, formatIn } from "./zone.js";
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -8,7 +8,7 @@ const DAY = 86400;
 const SOON = 5 * MINUTE;
 const day = formatIn({ day: "numeric", month: "short" });
 const date = formatIn({ dateStyle: "short" });
-const time = formatIn({ hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+const time = formatIn({ hour: HOUR_STYLE, minute: "2-digit", timeZoneName: "short" });
 const full = formatIn({ dateStyle: "full", timeStyle: "long" });
 
 let offset = 0;

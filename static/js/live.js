@@ -1,13 +1,13 @@
 // The socket that says what changed. It carries ids, never content.
 import { setServerTime } from "./clock.js";
-import { formatIn } from "./zone.js";
+import { HOUR_STYLE, formatIn } from "./zone.js";
 
 const SIGNED_OUT = 4401;
 const SILENCE = 45000;
 const LONGEST_PAUSE = 4000;
 const OFFLINE_AFTER = 10000;
 const WHILE_OFFLINE = "What you see may be old. Approve and deny still go to the server.";
-const clock = formatIn({ hour: "2-digit", minute: "2-digit" });
+const clock = formatIn({ hour: HOUR_STYLE, minute: "2-digit" });
 
 // Events: "change" with detail {id}, "brake" when one was pulled or released,
 // "delivery" when a callback was delivered or given up,

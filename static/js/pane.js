@@ -6,6 +6,7 @@ import { onKey, perform } from "./keys.js";
 import { notify } from "./notice.js";
 import { arrive, hold, isBusy } from "./request.js";
 import { focused, select } from "./rows.js";
+import { showTab } from "./search.js";
 import { recountHidden } from "./snooze.js";
 import { viewBegins, viewEnds } from "./viewing.js";
 
@@ -95,6 +96,7 @@ function open(row) {
   }
   pane().hidden = false;
   document.body.dataset.pane = "open";
+  showTab();
   if (row === current()) load(idOf(row));
   else select(row);
   row.scrollIntoView({ block: "nearest" });

@@ -8,13 +8,17 @@ export function watchSearch() {
   const field = document.getElementById("search");
   if (!field) return;
   new Words(field).watch();
-  // On a phone the tabs are wider than the page.
-  document.querySelector("#splits [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  showTab();
   onKey("s", openForm);
   onKey("/", () => {
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
   });
+}
+
+// On a phone, and beside what is read, the tabs are wider than their place.
+export function showTab() {
+  document.querySelector("#splits [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 function openForm() {

@@ -4,7 +4,7 @@ const LIST = "countersign-list";
 const ADDRESS = "/offline/list";
 const LONGEST = 12 * 3600 * 1000;
 const ELEMENTS = new Set(["CODE", "DIV", "I", "LI", "P", "SPAN", "STRONG", "TIME"]);
-const ATTRIBUTES = new Set(["class", "data-state", "data-time", "datetime", "title"]);
+const ATTRIBUTES = new Set(["class", "data-code", "data-state", "data-time", "datetime", "title"]);
 
 export async function keep(person, rows, at) {
   const html = rows.map((row) => cleaned(row)?.outerHTML ?? "").join("");

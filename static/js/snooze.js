@@ -1,5 +1,6 @@
 // What somebody has put aside comes back when its time is over; "tomorrow" is theirs.
 import { fetchFragment } from "./fragments.js";
+import { HOUR_STYLE } from "./zone.js";
 
 const MORNING = 8;
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -23,7 +24,7 @@ function setMorning() {
   morning.setDate(morning.getDate() + 1);
   morning.setHours(MORNING, 0, 0, 0);
   option.value = String(Math.max(1, Math.round((morning - Date.now()) / 60000)));
-  const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+  const time = new Intl.DateTimeFormat(undefined, { hour: HOUR_STYLE, minute: "2-digit" });
   option.textContent = `until tomorrow, ${time.format(morning)}`;
 }
 

@@ -81,3 +81,19 @@ def test_the_escaped_form_is_ascii_and_exact() -> None:
     (found,) = blocks_of("x", {"a": 'é\u202e"\n'})
     assert Outline(found.escaped).text == '"\\u00e9\\u202e\\"\\n"'
     assert found.escaped.isascii()
+
+
+def test_only_a_short_line_stands_beside_its_label() -> None:
+    assert block("currency", "EUR", "text").is_short
+    assert not block("note", "a\nb", "text").is_short
+    assert not block("note", "x" * 200, "text").is_short
+
+
+@pytest.mark.parametrize("text", ["/etc/cron.d/\u043erders", "\u0430na@example.com"])
+def test_a_look_alike_in_a_path_or_an_address_is_set_apart(text) -> None:
+    found = block("path", text, "text")
+    assert "foreign" in found.html
+    assert "outside plain ASCII" in found.warnings[0]
+    prose = block("note", f"{text} \u043d\u0435\u0442 here", "text")
+    assert "foreign" not in prose.html
+    assert prose.warnings == ()

@@ -63,3 +63,17 @@ def test_findings_of_before_their_references_are_shown_too(ask) -> None:
     ApprovalRequest.objects.filter(pk=approval.pk).update(findings=[old])
     (found,) = judgement.judgement(ApprovalRequest.objects.get()).found
     assert (found.code, found.reference, found.harm) == ("gone.code", "", "")
+
+
+def test_what_counts_nothing_does_not_hide_what_the_number_counts(ask) -> None:
+    sql = "DELETE FROM orders; DROP TABLE order_archive"
+    found = judgement.judgement(ask("one", arguments={"sql": sql}))
+    assert found.unit == "object"
+
+
+def test_the_same_at_several_places_is_one_finding(ask) -> None:
+    people = [f"{name}@example.com" for name in ("ana", "ben", "cleo")]
+    found = judgement.judgement(ask("email.send", arguments={"to": people})).found
+    grouped = {one.code: places for one, places in judgement.together(found)}
+    assert grouped["personal_data.email"] == [f"/arguments/to/{n}" for n in range(3)]
+    assert sum(map(len, grouped.values())) == len([one for one in found if one.pointer])

@@ -120,3 +120,14 @@ def test_a_change_has_both_values() -> None:
         "reviewers 2",
         "reviewers 3",
     )
+
+
+def test_a_span_of_time_is_written_as_in_the_document() -> None:
+    new = parse(TIERS.replace("decide_within: 4h", "decide_within: 90m"))
+    (change,) = changes(parse(TIERS), new)
+    (detail,) = change.details
+    assert (detail.before, detail.after) == ("4h", "90m")
+    new = parse(TIERS.replace("max_duration: 1d", "max_duration: 7d"))
+    (change,) = changes(parse(TIERS), new)
+    (detail,) = change.details
+    assert (detail.before, detail.after) == ("5 1d", "5 7d")

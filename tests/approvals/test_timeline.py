@@ -62,7 +62,7 @@ def test_tells_votes_with_what_was_written(ask, alice, verdict) -> None:
     [
         (
             {"status": 500, "duration_ms": 1234, "is_final": True},
-            {"attempt 1: status 500, 1,234 ms", "dead"},
+            {"attempt 1: status 500, 1,234 ms", "given up"},
         ),
         ({"error": "refused"}, {"attempt 1: refused, 0 ms"}),
         ({"status": 200}, {"attempt 1: status 200, 0 ms", "delivered"}),

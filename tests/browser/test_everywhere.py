@@ -206,6 +206,7 @@ def test_out_of_reach_shows_the_last_list_and_decides_nothing(
     window: Window, server: Server, line: Line
 ) -> None:
     asked = server.submit_critical()
+    server.submit("file.read", resource="/etc/\u043erders")
     context = window("alice", base_url=line.address, service_workers="allow")
     page = context.new_page()
     open_queue(page)
@@ -228,6 +229,9 @@ def test_out_of_reach_shows_the_last_list_and_decides_nothing(
     page.goto("/")
     page.get_by_role("heading", name="The queue as of").wait_for()
     expect(page.locator("[data-rows]")).to_contain_text("sql.execute")
+    look_alike = page.locator("[data-rows] .foreign").first
+    drawn = look_alike.evaluate("one => getComputedStyle(one, '::after').content")
+    assert drawn == '"U+043E"'
     expect(page.locator("form, input, textarea, .verb, [data-rows] a")).to_have_count(0)
     page.keyboard.press("a")
     assert_usable(page, "out of reach")

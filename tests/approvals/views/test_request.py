@@ -32,12 +32,12 @@ def test_says_what_it_would_do_to_the_world(browser, alice, ask) -> None:
     risky = ask("one", arguments={"sql": "DROP TABLE customers"})
     shown = words(browser(alice).get(f"/r/{risky.id}").text)
     assert "What it does Deletes customers" in shown
-    assert "Can be undone no" in shown
+    assert "Can be undone No" in shown
     assert "sql.drop at /arguments/sql, ASI02" in shown
     unknown = ask("one", arguments={"n": 1})
     shown = words(browser(alice).get(f"/r/{unknown.id}").text)
     assert "What it does Nobody knows" in shown
-    assert "Can be undone unknown" in shown
+    assert "Can be undone Unknown" in shown
 
 
 def test_says_it_of_the_action_as_it_is_after_an_edit(browser, alice, ask) -> None:
