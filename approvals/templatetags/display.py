@@ -1,6 +1,6 @@
 """How templates show other people's text, icons, tiers and times."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,10 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from agents import brake
+from agents.models import Brake
 from approvals import render
+from approvals.models import ApprovalRequest
 from audit.models import rfc3339
 
 register = template.Library()
@@ -84,6 +87,13 @@ def deed(impact: dict[str, Any]) -> str:
     """The same in the middle of a sentence; empty where nobody knows."""
     with_target, alone = _DEEDS.get(impact.get("verb", ""), ("", ""))
     return with_target if impact.get("target") else alone
+
+
+@register.filter
+def is_held(approval: ApprovalRequest, brakes: Iterable[Brake] | None) -> bool:
+    """Whether its clock stands still under the brakes in force; None: nobody knows."""
+    covering = brake.covering(approval.target, brakes or ())
+    return brake.mode_of(covering) is Brake.Mode.HOLD
 
 
 @register.filter

@@ -33,6 +33,7 @@ class Queue {
 
   follow(live) {
     live.addEventListener("change", (event) => this.#ask(event.detail.id));
+    live.addEventListener("brake", () => this.#whole.ask());
     live.addEventListener("resync", () => this.#inTurn(() => this.#resync()));
     this.#place.addEventListener("click", (event) => {
       if (event.target.closest("#pill")) this.#inTurn(() => this.#load());

@@ -76,9 +76,11 @@ def test_open_pages_hear_of_it_at_once_and_nothing_moves(
     banner = bobs.locator("#brake-banner")
     expect(banner).to_contain_text("Mails to everybody", timeout=AT_ONCE)
     expect(banner).to_have_role("status")
+    expect(row.locator(".due")).to_contain_text("clock stands still", timeout=7000)
     assert row.bounding_box() == before
     release_everything(window)
     expect(banner).to_be_empty(timeout=AT_ONCE)
+    expect(row.locator(".due")).to_contain_text("then denied", timeout=7000)
     assert row.bounding_box() == before
 
 

@@ -1,5 +1,6 @@
 """``/``: what waits."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from agents import brake
 from approvals import folding, lifecycle, queue, snoozes
+from audit.log import SYSTEM
 from tests.approvals.test_render import HOSTILE
 from tests.approvals.views.conftest import HTMX
 
@@ -237,6 +240,23 @@ def test_rows_say_what_an_action_does(browser, alice, ask) -> None:
     page = browser(alice).get("/").text
     assert '<strong>Deletes <span class="mono">accounts</span></strong>' in page
     assert '<span class="mono action">sql.execute</span>' in page
+
+
+def test_a_row_says_that_its_clock_stands_still_under_a_hold(
+    browser, alice, ask
+) -> None:
+    held = ask("one", environment="production")
+    runs, denied = ask("one", environment="staging"), ask("one", environment="test")
+    for value, mode in (("production", "hold"), ("test", "deny")):
+        brake.engage(
+            scope="environment", value=value, mode=mode, reason="x", actor=SYSTEM
+        )
+    page, client = browser(alice).get("/").text, browser(alice)
+    for approval, words in ((held, "clock stands still"), (runs, "then denied")):
+        [row] = re.findall(rf'<li id="row-{approval.pk}".*?</li>', page, re.DOTALL)
+        assert words in row
+        assert words in client.get(f"/r/{approval.pk}/row").text
+    assert "On hold" not in client.get(f"/r/{denied.pk}/row").text
 
 
 def test_says_what_ran_without_a_person(browser, alice, ask) -> None:
