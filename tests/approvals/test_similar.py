@@ -79,7 +79,10 @@ def test_both_lists_are_the_beginning_of_an_index(ask, decided) -> None:
     with CaptureQueriesContext(connection) as asked:
         similar.decided(approval)
     with connection.cursor() as cursor:
-        # Whatever is cheapest on a table as small as this: rather not this.
+        # On a table as small as this any index is as good as these two.
+        for index in ApprovalRequest._meta.indexes:
+            if index.name not in ("request_alike", "request_same_action"):
+                cursor.execute(f"DROP INDEX {index.name}")
         for kind in ("seqscan", "bitmapscan", "sort"):
             cursor.execute(f"SET LOCAL enable_{kind} = off")
         plans = []
@@ -87,6 +90,6 @@ def test_both_lists_are_the_beginning_of_an_index(ask, decided) -> None:
             cursor.execute("EXPLAIN " + question["sql"].replace("%", "%%"))
             plans.append("\n".join(line for (line,) in cursor.fetchall()))
     alike, anywhere = plans
-    assert "Scan using request_alike" in alike
-    assert "Scan using request_same_action" in anywhere
+    assert "using request_alike" in alike
+    assert "using request_same_action" in anywhere
     assert "Sort" not in alike + anywhere
