@@ -21,7 +21,8 @@ ORDER = ("-tier_rank", "expires_at", "id")
 SCAN = 10_000
 """Requests that are looked at for one list: the first ones in its order."""
 AGENT_CAP = 10
-"""Rows of one agent in a list that caps: another's stay on the first screen."""
+"""Rows of one agent, if it is not alone, in a list that caps: another's stay on the
+first screen."""
 LEAST_CAP = 3
 """Agents with more than that share AGENT_CAP, but each has so many rows."""
 OTHERS = 5
@@ -87,16 +88,19 @@ FROM found GROUP BY tier_rank, digest, agent_id
 _EACH = "SELECT ord, 1 AS size, agent_id FROM found"
 _ALL = "SELECT *, 0 AS place, 0 AS so_far, 1 AS cap FROM heads"
 # ``flooding``: agents with more rows than the cap, and what each of them gets of it.
+# Who is alone here keeps nobody from being seen.
 _CAPPED = """
 SELECT numbered.*, coalesce(flooding.cap, %(cap)s) AS cap FROM (
     SELECT *, row_number() OVER of_agent AS place, sum(size) OVER of_agent AS so_far
     FROM heads WINDOW of_agent AS (PARTITION BY agent_id ORDER BY ord)
 ) AS numbered
 LEFT JOIN (
-    SELECT agent_id, greatest(%(least)s, %(cap)s / count(*) OVER ()) AS cap
+    SELECT agent_id, CASE
+        WHEN (SELECT min(agent_id) = max(agent_id) FROM heads) THEN count(*)
+        ELSE greatest(%(least)s, %(cap)s / count(*) OVER ()) END AS cap
     FROM heads GROUP BY agent_id HAVING count(*) > %(cap)s
 ) AS flooding USING (agent_id)
-WHERE place <= %(cap)s AND place <= coalesce(flooding.cap, %(cap)s)
+WHERE place <= coalesce(flooding.cap, %(cap)s)
 """
 _AFTER = """(tier_rank < %(rank)s OR tier_rank = %(rank)s
     AND (expires_at, id) > (%(expires)s, %(last)s))"""

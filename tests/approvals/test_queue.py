@@ -73,12 +73,14 @@ def test_pages_follow_each_other_without_gap_or_repetition(
 
 
 def test_pages_of_folds_follow_each_other_under_the_cap(
-    ask, alice, monkeypatch
+    ask, ask_as, alice, monkeypatch
 ) -> None:
     monkeypatch.setattr(queue, "PAGE", 2)
     monkeypatch.setattr(folding, "AGENT_CAP", 5)
     asked = [ask("one", arguments={"n": n % 7}).id for n in range(14)]
-    assert pages(alice) == asked[:5]
+    assert pages(alice) == asked[:7]
+    quiet = ask_as("quiet-bot", "one")
+    assert pages(alice) == [*asked[:5], quiet.id]
 
 
 def test_refuses_cursors_that_it_did_not_make(ask, alice, monkeypatch) -> None:
@@ -113,6 +115,14 @@ def test_what_is_riskier_is_never_folded_into_the_rest(ask, alice) -> None:
     ask("one")
     ApprovalRequest.objects.filter(pk=riskier.pk).update(tier="two", tier_rank=30)
     assert [row.count for row in queue.pending(alice).rows] == [1, 1]
+
+
+def test_an_agent_that_is_alone_keeps_nobody_from_being_seen(ask, alice) -> None:
+    for n in range(30):
+        ask("both", arguments={"n": n})
+    rows = queue.pending(alice).rows
+    assert len(rows) == 30
+    assert all(row.rest == 0 for row in rows)
 
 
 def test_one_agent_cannot_push_another_out_of_view(ask, ask_as, alice) -> None:

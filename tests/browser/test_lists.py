@@ -1,11 +1,14 @@
 """Tabs, search and folds, by keyboard and live."""
 
+import json
 import re
+from dataclasses import replace
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
 from tests.browser.test_deciding import armed, open_queue
+from tests.serving import manage
 
 
 def test_equal_requests_change_their_fold_in_place(page: Page, server: Server) -> None:
@@ -89,15 +92,20 @@ def test_a_search_is_typed_kept_and_stays_true(page: Page, server: Server) -> No
 
 
 def test_one_agent_is_capped_and_counted_live(page: Page, server: Server) -> None:
+    assert server.data_dir
+    made = manage(server.data_dir, "create_agent", "quiet-bot", "--json")
+    other = replace(server, key=json.loads(made.stdout)["key"])
     for n in range(11):
         server.submit("tool.flood", arguments={"n": n})
+    other.submit("tool.quiet")
     open_queue(page)
     flood = page.locator("#rows > li.flood")
     expect(flood).to_contain_text("+1 more of demo-agent")
     server.submit("tool.flood", arguments={"n": 11})
     expect(flood).to_contain_text("+2 more of demo-agent")
     expect(page.locator("#pill")).to_be_hidden()
-    page.keyboard.press("End")
+    other.cancel_all()
+    flood.locator("a").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"q=agent:demo-agent"))
     expect(page.locator("#rows a.row")).to_have_count(12)

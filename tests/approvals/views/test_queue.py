@@ -222,13 +222,14 @@ def test_equal_requests_are_one_row_that_lists_the_others(browser, alice, ask) -
 
 
 def test_what_the_cap_leaves_out_is_said_and_one_click_away(
-    browser, alice, ask, monkeypatch
+    browser, alice, ask, ask_as, monkeypatch
 ) -> None:
+    ask_as("quiet-bot", "one")
     monkeypatch.setattr(folding, "AGENT_CAP", 2)
     for n in range(5):
         ask("one", arguments={"n": n})
     page = browser(alice).get("/").text
-    assert page.count('class="row"') == 2
+    assert page.count('class="row"') == 3
     assert "+3 more of <strong>deploy-bot</strong>" in page
     assert 'href="/?q=agent:deploy-bot"' in page
     assert browser(alice).get("/?q=agent:deploy-bot").text.count('class="row"') == 5
