@@ -62,7 +62,7 @@ WITH found AS MATERIALIZED (
 heads AS MATERIALIZED ({heads}),
 placed AS ({placed}),
 page AS MATERIALIZED (
-    SELECT placed.ord, placed.size, placed.agent_id, place, so_far, cap,
+    SELECT placed.ord, placed.size, place, cap, rest,
         id, digest, tier_rank, expires_at
     FROM placed JOIN found USING (ord) WHERE {after} ORDER BY ord LIMIT %(limit)s
 ),
@@ -75,9 +75,7 @@ others AS (
     ) AS equal WHERE nth <= %(others)s GROUP BY head
 )
 SELECT page.id, tier_rank, expires_at, size,
-    CASE WHEN place = cap THEN (
-        SELECT sum(size) FROM heads WHERE heads.agent_id = page.agent_id
-    ) - so_far ELSE 0 END,
+    CASE WHEN place = cap THEN rest ELSE 0 END,
     coalesce(others.ids, '{{}}'), (SELECT count(*) FROM found)
 FROM page LEFT JOIN others USING (ord) ORDER BY ord
 """
@@ -86,21 +84,26 @@ SELECT min(ord) AS ord, count(*) AS size, agent_id
 FROM found GROUP BY tier_rank, digest, agent_id
 """
 _EACH = "SELECT ord, 1 AS size, agent_id FROM found"
-_ALL = "SELECT *, 0 AS place, 0 AS so_far, 1 AS cap FROM heads"
-# ``flooding``: agents with more rows than the cap, and what each of them gets of it.
-# Who is alone here keeps nobody from being seen.
+_ALL = "SELECT *, 0 AS place, 1 AS cap, 0 AS rest FROM heads"
+# ``flooding``: agents with more rows than the cap, what each of them gets of it, and
+# how many requests it has. Who is alone here keeps nobody from being seen.
 _CAPPED = """
-SELECT numbered.*, coalesce(flooding.cap, %(cap)s) AS cap FROM (
+SELECT numbered.*, coalesce(flooding.cap, %(cap)s) AS cap,
+    coalesce(flooding.number - so_far, 0) AS rest
+FROM (
     SELECT *, row_number() OVER of_agent AS place, sum(size) OVER of_agent AS so_far
     FROM heads WINDOW of_agent AS (PARTITION BY agent_id ORDER BY ord)
 ) AS numbered
 LEFT JOIN (
-    SELECT agent_id, CASE
+    SELECT agent_id, sum(size) AS number, CASE
         WHEN (SELECT min(agent_id) = max(agent_id) FROM heads) THEN count(*)
         ELSE greatest(%(least)s, %(cap)s / count(*) OVER ()) END AS cap
     FROM heads GROUP BY agent_id HAVING count(*) > %(cap)s
 ) AS flooding USING (agent_id)
-WHERE place <= coalesce(flooding.cap, %(cap)s)
+WHERE place <= coalesce(flooding.cap, %(cap)s) AND place <= (
+    SELECT CASE min(agent_id) WHEN max(agent_id) THEN count(*) ELSE %(cap)s END
+    FROM heads
+)
 """
 _AFTER = """(tier_rank < %(rank)s OR tier_rank = %(rank)s
     AND (expires_at, id) > (%(expires)s, %(last)s))"""
