@@ -166,6 +166,7 @@ def _rows(folds: Sequence[Fold], desk: Desk) -> list[Row]:
     found: dict[UUID, Any] = {
         one.pk: one for one in light(visible_to(desk.user).filter(pk__in=ids | others))
     }
+    desk.meet(vote for approval in found.values() for vote in approval.votes.all())
     # What was decided between the two steps is shown as that.
     return [
         row_of(

@@ -4,7 +4,7 @@ Reads only. What the splits mean is said once, here: tabs, counts, ``is:`` and r
 that stay true in place all ask a ``Desk``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -23,6 +23,7 @@ from django.db.models import (
     QuerySet,
     Value,
     When,
+    prefetch_related_objects,
 )
 from django.utils import timezone
 
@@ -151,6 +152,8 @@ class Desk:
         self.now = now or timezone.now()
         self._has_more = False
         """Whether more votes are there than were looked at."""
+        self._voters: dict[int, User] = {}
+        """Those whose groups were read already."""
 
     @cached_property
     def standing(self) -> Standing:
@@ -241,13 +244,14 @@ class Desk:
             valid.filter(tiers, ~Exists(own), approval__state=State.PENDING)
             .exclude(approval__in=snoozes.hidden(self._visible, self.user, self.now))
             .select_related("approval__agent", "approval__key", "voter")
-            .prefetch_related("voter__groups")
             .only(*_VOTE)
             .order_by(*(_of_approval(name) for name in ORDER), "id")
         )
         by_request: dict[UUID, list[Vote]] = {}
-        looked = votes[:SECOND_LIMIT]
+        looked = list(votes[:SECOND_LIMIT])
         self._has_more = len(looked) == SECOND_LIMIT
+        self.meet(looked)
+        prefetch_related_objects(list(self._voters.values()), "groups")
         for vote in looked:
             by_request.setdefault(vote.approval_id, []).append(vote)
         return [
@@ -255,6 +259,11 @@ class Desk:
             for found, cast in by_request.items()
             if needs_second(cast[0].approval, cast, self.user, self.standing)
         ]
+
+    def meet(self, votes: Iterable[Vote]) -> None:
+        """From now on each of their voters is one object, and knows its groups once."""
+        for vote in votes:
+            vote.voter = self._voters.setdefault(vote.voter_id, vote.voter)
 
     @cached_property
     def counts(self) -> Mapping[Is | None, Waiting]:

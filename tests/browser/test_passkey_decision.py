@@ -13,6 +13,7 @@ from tests.browser.test_accessibility import assert_usable
 from tests.browser.test_deciding import armed
 from tests.browser.test_passkeys import add, home, plug_in, remove_all, sign_in
 from tests.browser.tiers import running_server
+from tests.browser.two_hands import Hand, Keyboard, Mouse
 
 __all__ = ["running_server"]
 
@@ -78,11 +79,15 @@ def nothing_counted(server: Server, approval: dict[str, Any]) -> bool:
     return (now["state"], votes["approvals"], votes["denials"]) == ("pending", 0, 0)
 
 
-def test_a_press_asks_the_passkey_and_approves(bobs: Page, server: Server) -> None:
+@pytest.mark.parametrize("hand", [Mouse, Keyboard])
+def test_a_press_asks_the_passkey_and_approves(
+    bobs: Page, server: Server, hand: type[Hand]
+) -> None:
     approval = server.submit("keyed")
     open_request(bobs, server, approval)
     expect(bobs.locator(".signs")).to_contain_text(approval["digest"])
-    form = sent_vote(bobs, lambda: bobs.keyboard.press("a"))
+    verb = bobs.locator(".verb.approve")
+    form = sent_vote(bobs, lambda: hand(bobs).press(verb, "a"))
     bobs.wait_for_url(QUEUE)
     assert '"clientDataJSON"' in form["assertion"][0]
     decided = server.state(approval)
@@ -96,13 +101,14 @@ def test_a_press_asks_the_passkey_and_approves(bobs: Page, server: Server) -> No
     expect(bobs.locator(".timeline")).to_contain_text(told)
 
 
-def test_a_denial_is_signed_too(bobs: Page, server: Server) -> None:
+@pytest.mark.parametrize("hand", [Mouse, Keyboard])
+def test_a_denial_is_signed_too(bobs: Page, server: Server, hand: type[Hand]) -> None:
     approval = server.submit("keyed")
     open_request(bobs, server, approval)
-    bobs.keyboard.press("d")
-    bobs.keyboard.type("Not like this")
+    hand(bobs).press(bobs.locator(".verb.deny"), "d")
+    hand(bobs).write(bobs.locator("#message"), "Not like this")
     armed(bobs)
-    bobs.keyboard.press("Control+Enter")
+    hand(bobs).press(bobs.locator("[data-send=deny]"), "Control+Enter")
     bobs.wait_for_url(QUEUE)
     decided = server.state(approval)
     assert (decided["state"], decided["decision"]["message"]) == (

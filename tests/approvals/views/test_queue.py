@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agents import brake
-from approvals import folding, lifecycle, queue, snoozes
+from approvals import folding, lifecycle, queue, saved_views, snoozes
+from approvals.models import SavedView
 from audit.log import SYSTEM
 from tests.approvals.test_render import HOSTILE
 from tests.approvals.views.conftest import HTMX
@@ -274,10 +275,16 @@ def test_asks_fifteen_questions_at_most(browser, alice, bob, ask, cast) -> None:
         cast(ask("two", arguments={"n": number}), bob, "approve")
     aside = ask("one", arguments={"n": "aside"})
     snoozes.hide(aside, user=alice, lasts=timedelta(hours=1), now=timezone.now())
+    saved_views.save(
+        name="Two", query="tier:two", where=SavedView.Where.QUEUE, actor=alice
+    )
     client = browser(alice)
     client.get("/")
     with CaptureQueriesContext(connection) as queries:
         page = client.get("/").text
     assert "1 of 2 approvals" in page
     assert "Hidden (1)" in page
+    assert (
+        page.count('">4</span>') == 2
+    )  # what needs a second, and the tab of one's own
     assert len(queries) <= 15
