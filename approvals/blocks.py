@@ -47,9 +47,10 @@ class Block:
     escaped: str = ""
     """The exact value in plain ASCII; empty: this block is that already."""
     is_plain: bool = False
-    """Too large to be shown in colours, or as the diff that it may be."""
+    """Too large to be shown in colours."""
     diff: Unified | None = None
-
+    is_no_diff: bool = False
+    """Looks like a diff, and cannot be drawn as one."""
     is_short: bool = False
     """Fits into one line beside its label."""
 
@@ -90,6 +91,7 @@ def block(label: str, text: str, language: str, *, escaped: str = "") -> Block:
         hidden=_amount(text[cut:]) if rest else "",
         escaped=escaped,
         is_plain=is_code(language) and is_large(text),
+        is_no_diff=bool(may_be_one),
         is_short=len(text) <= SHORT and "\n" not in text,
     )
 

@@ -92,10 +92,12 @@ def queue_page(user: User, text: str, after: str) -> dict[str, Any]:
     except SearchError as error:
         wrong = _wrong(text, error)
     title, words = _empty(text)
+    found = tabs(desk, text)
     return {
         "page": page,
         "waiting": desk.counts[None],
-        "tabs": tabs(desk, text),
+        "tabs": found,
+        "may_keep": _may_keep(text, found),
         "search": text,
         "list_query": in_address(text),
         "wrong": wrong,
@@ -128,9 +130,11 @@ def history_page(user: User, text: str, before: str) -> dict[str, Any]:
         wrong = _wrong(text, error)
     except decided.TooSlow:
         is_slow = True
+    found = _history_tabs(user, text)
     return {
         "page": page,
-        "tabs": _history_tabs(user, text),
+        "tabs": found,
+        "may_keep": _may_keep(text, found),
         "search": text,
         "wrong": wrong,
         "is_slow": is_slow,
@@ -185,6 +189,11 @@ def _history_tabs(user: User, text: str) -> list[Tab]:
             for view in own
         ),
     ]
+
+
+def _may_keep(text: str, shown: Iterable[Tab]) -> bool:
+    """Whether a search can become a tab: it is one, and no tab has it yet."""
+    return bool(text.strip()) and not any(tab.is_current for tab in shown)
 
 
 def _views(user: User, where: Where) -> Iterable[SavedView]:

@@ -31,6 +31,8 @@ _SPANS = frozenset(
     {"decide_within", "permit_lifetime", "outcome_within", "max_duration", "within"}
 )
 """Members that count seconds."""
+_SHARE = "after"
+"""The member that counts percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,10 @@ def _details(old: Part, new: Part) -> Iterator[Detail]:
 
 
 def _said(member: str, value: Any) -> str:
-    """``12h`` and not 43200, as the document writes it."""
-    return _span(value) if member in _SPANS and value else written(value)
+    """``12h`` and not 43200, ``50%`` and not 50, as the document writes it."""
+    if member in _SPANS and value:
+        return _span(value)
+    return f"{value}%" if member == _SHARE else written(value)
 
 
 def _span(seconds: float) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -235,15 +236,22 @@ def _checked(match: re.Match[str]) -> Term:
         return Term(Key.TEXT, value, bool(match["minus"]), start, end)
     place = match.span("value")
     if name.lower() not in {key.value for key in KEYS}:
-        known = ", ".join(f"{key}:" for key in KEYS)
-        reason = f"There is no “{name}:”, only {known}. To look for it as text, "
-        raise SearchError(f"{reason}put all of it in quotes.", *match.span("key"))
+        raise SearchError(_unknown(name), *match.span("key"))
     key = Key(name.lower())
     if not value.strip():
         raise SearchError(f"Say what follows “{key}:”.", start, end)
     term = Term(key, _normal(key, value), bool(match["minus"]), start, end)
     _check_value(term, *place)
     return term
+
+
+def _unknown(name: str) -> str:
+    """What to say of a key that is none."""
+    near = get_close_matches(name.lower(), [key.value for key in KEYS], 1)
+    known = ", ".join(f"{key}:" for key in KEYS)
+    instead = f". Did you mean “{near[0]}:”?" if near else f", only {known}."
+    quotes = "To look for it as text, put all of it in quotes."
+    return f"There is no “{name}:”{instead} {quotes}"
 
 
 def _normal(key: Key, value: str) -> str:

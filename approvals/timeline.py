@@ -144,9 +144,11 @@ def _from_delivery(delivery: Delivery) -> list[Event]:
     events = [Event(delivery.created_at, "sent", "Callback", f"{delivery.type} queued")]
     for attempt in delivery.attempts.all():
         answer = f"status {attempt.status}" if attempt.status else attempt.error
-        what = f"attempt {attempt.number}: {answer}, {attempt.duration_ms:,} ms"
+        what = f"{delivery.type}, attempt {attempt.number}: {answer}"
+        what += f", {attempt.duration_ms:,} ms"
         events.append(Event(attempt.started_at, "sent", "Callback", what))
     if delivery.finished_at:
         end = "given up" if delivery.state == Delivery.State.DEAD else delivery.state
-        events.append(Event(delivery.finished_at, "sent", "Callback", end))
+        what = f"{delivery.type} {end}"
+        events.append(Event(delivery.finished_at, "sent", "Callback", what))
     return events

@@ -37,6 +37,8 @@ _DESTRUCTIVE_URL = re.compile(
     r"|remove|revoke|reset|_delete_by_query|_forcemerge|_close)(?=$|[A-Z_/?&=:.])",
     re.IGNORECASE,
 )
+_BEFORE_PATH = re.compile(r"^(?:\w+://)?[^/?]*")
+"""What a name says of a machine, it does not say of what is done there."""
 _QUERY_URL = re.compile(
     r"/(_?m?search|quer(y|ies)|_count|_refresh|_analyze|_explain|_reindex|graphql|_msearch"
     r"|_validate|_bulk_get|token|oauth/token)\b[^/]*$",
@@ -116,7 +118,9 @@ def http(call: Call) -> Iterator[Match]:
     method = _method(call)
     target = _host_of(call)
     addresses = [t for t in call.texts if "://" in t or _LOCAL_HOST.match(t)]
-    is_destructive = any(_DESTRUCTIVE_URL.search(t) for t in addresses)
+    is_destructive = any(
+        _DESTRUCTIVE_URL.search(_BEFORE_PATH.sub("", t)) for t in addresses
+    )
     if method == "DELETE" or (method != "GET" and is_destructive):
         message = f"Deletes on another machine: {shortened(call.line)}"
         yield Match("shell.remote_deletion", Severity.HIGH, message, target)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -76,10 +77,12 @@ def as_json(value: object) -> SafeString:
 
 
 @register.filter
-def does(impact: dict[str, Any]) -> str:
-    """What an impact's verb says, as the beginning of a sentence."""
-    with_target, _ = _DEEDS.get(impact.get("verb", ""), ("nobody knows", ""))
-    return with_target[:1].upper() + with_target[1:]
+def does(impact: dict[str, Any], target: str | None) -> str:
+    """What an impact's verb says, as a sentence, or its beginning before a target."""
+    nobody = ("nobody knows", "nobody knows")
+    with_target, alone = _DEEDS.get(impact.get("verb", ""), nobody)
+    words = with_target if target else alone
+    return words[:1].upper() + words[1:]
 
 
 @register.filter
@@ -87,6 +90,12 @@ def deed(impact: dict[str, Any]) -> str:
     """The same in the middle of a sentence; empty where nobody knows."""
     with_target, alone = _DEEDS.get(impact.get("verb", ""), ("", ""))
     return with_target if impact.get("target") else alone
+
+
+@register.filter
+def without_placeholder(field: BoundField) -> SafeString:
+    """A form's field without the label again inside it."""
+    return field.as_widget(attrs={"placeholder": False})
 
 
 @register.filter

@@ -30,7 +30,12 @@ export function watchKeys() {
   for (const button of document.querySelectorAll("[data-open-keys]")) {
     button.addEventListener("click", open);
   }
-  onKey("/", () => document.querySelector("[data-search]")?.focus());
+  onKey("/", () => {
+    const field = document.querySelector("[data-search]");
+    const fold = field?.closest("details");
+    if (fold) fold.open = true;
+    field?.focus();
+  });
   onKey("Escape", leave);
 }
 

@@ -69,6 +69,17 @@ def test_what_would_run_is_never_drawn_as_lines_of_a_diff(name: str) -> None:
     assert shown.diff is not None
 
 
+def test_says_of_what_only_looks_like_a_diff_that_it_is_none() -> None:
+    """Numbers that do not add up could hide lines, so every line stays a text."""
+    text = "--- a/f\n+++ b/f\n@@ -1,9 +1,9 @@\n same\n-x = 1\n+x = 2\n"
+    shown = block("patch", text, "text")
+    assert (shown.diff, shown.is_no_diff) == (None, True)
+    drawn = block("patch", text.replace(",9", ",2"), "text")
+    assert drawn.diff is not None
+    assert not drawn.is_no_diff
+    assert not block("command", text, "shell").is_no_diff
+
+
 def test_a_long_diff_is_folded_by_its_rows() -> None:
     text = "@@ -0,0 +1,300 @@\n" + "+x\n" * 300
     found = block("patch", text, "text")

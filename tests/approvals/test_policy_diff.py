@@ -122,6 +122,14 @@ def test_a_change_has_both_values() -> None:
     )
 
 
+def test_a_share_of_time_is_written_as_in_the_document() -> None:
+    more = "escalation: {after: 50%, groups: [all]}\n    decide_within: 4h"
+    new = parse(TIERS.replace("decide_within: 4h", more))
+    (change,) = changes(parse(TIERS), new)
+    (detail,) = change.details
+    assert (detail.before, detail.after) == ("nothing", "50% all")
+
+
 def test_a_span_of_time_is_written_as_in_the_document() -> None:
     new = parse(TIERS.replace("decide_within: 4h", "decide_within: 90m"))
     (change,) = changes(parse(TIERS), new)

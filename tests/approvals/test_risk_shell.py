@@ -425,6 +425,23 @@ def test_finds_more(command, code, severity):
     ]
 
 
+@pytest.mark.parametrize(
+    ("address", "is_deletion"),
+    [
+        ("https://drop.example/c", False),
+        ("https://api.reset.example:8443/c", False),
+        ("purge.internal/c", False),
+        ("https://h.example/drop", True),
+        ("https://drop.example/users/1/delete", True),
+        ("localhost:9200/index/_delete_by_query", True),
+        ("https://h.example?action=purge", True),
+    ],
+)
+def test_what_a_machine_is_called_is_not_what_is_done_there(address, is_deletion):
+    found = {one.code for one in findings_of(f"curl -X POST -d x {address}")}
+    assert ("shell.remote_deletion" in found) is is_deletion
+
+
 def test_values_that_double_do_not_fill_the_memory():
     doubling = "".join(f"a{n + 1}=$a{n}$a{n};" for n in range(60))
     assert findings_of(f"a0=xxxxxxxxxx;{doubling}echo $a60") is not None

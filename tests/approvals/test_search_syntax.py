@@ -48,6 +48,7 @@ def test_values_can_be_quoted_and_keys_written_large() -> None:
     ("text", "wrong", "words"),
     [
         ("a foo:bar", "foo", "There is no “foo:”"),
+        ("a tire:high", "tire", "Did you mean “tier:”"),
         ("http://x.example", "http", "put all of it in quotes"),
         ("is:purple", "purple", "knows pending"),
         ("tier: high", "tier:", "Say what follows"),

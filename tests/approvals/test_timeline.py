@@ -62,10 +62,19 @@ def test_tells_votes_with_what_was_written(ask, alice, verdict) -> None:
     [
         (
             {"status": 500, "duration_ms": 1234, "is_final": True},
-            {"attempt 1: status 500, 1,234 ms", "given up"},
+            {
+                "request.denied, attempt 1: status 500, 1,234 ms",
+                "request.denied given up",
+            },
         ),
-        ({"error": "refused"}, {"attempt 1: refused, 0 ms"}),
-        ({"status": 200}, {"attempt 1: status 200, 0 ms", "delivered"}),
+        ({"error": "refused"}, {"request.denied, attempt 1: refused, 0 ms"}),
+        (
+            {"status": 200},
+            {
+                "request.denied, attempt 1: status 200, 0 ms",
+                "request.denied delivered",
+            },
+        ),
     ],
 )
 def test_tells_how_the_callback_went(

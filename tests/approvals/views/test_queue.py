@@ -244,6 +244,11 @@ def test_rows_say_what_an_action_does(browser, alice, ask) -> None:
     assert '<span class="mono action">sql.execute</span>' in page
 
 
+def test_a_row_ends_its_sentence_where_nothing_is_named(browser, alice, ask) -> None:
+    ask("refund.create", arguments={"amount": 12, "currency": "EUR"})
+    assert "<strong>Moves money</strong>" in browser(alice).get("/").text
+
+
 def test_a_row_says_that_its_clock_stands_still_under_a_hold(
     browser, alice, ask
 ) -> None:

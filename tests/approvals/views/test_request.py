@@ -144,6 +144,20 @@ def test_shows_the_outcome_its_permit_and_its_deliveries(
     assert ApprovalRequest.objects.get().permit.token not in text
 
 
+def test_says_why_it_was_denied(browser, alice, ask) -> None:
+    approval = ask("one")
+    lifecycle.vote(
+        approval.id,
+        actor=alice,
+        verdict="deny",
+        revision=1,
+        digest=approval.digest,
+        reason_code="too-risky",
+    )
+    shown = words(browser(alice).get(f"/r/{approval.id}").text)
+    assert "Denied by alice Reason Too risky" in shown
+
+
 def test_gives_the_page_or_its_content_alone(browser, alice, ask) -> None:
     address = f"/r/{ask('one').id}"
     page, fragment = (

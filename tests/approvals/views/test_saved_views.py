@@ -28,6 +28,17 @@ def test_keeps_a_search_and_shows_it_as_the_current_tab(browser, alice, ask) -> 
     assert f'data-split="{view.pk}">1</span>' in client.get("/waiting").text
 
 
+@pytest.mark.parametrize("where", ["queue", "history"])
+def test_only_what_is_no_tab_yet_can_become_one(browser, alice, ask, where) -> None:
+    client, page = browser(alice), {"queue": "/", "history": "/history"}[where]
+    assert "Keep as a tab" not in client.get(page).text
+    assert "Keep as a tab" in client.get(page, {"q": "tier:one"}).text
+    client.post("/views", {**FORM, "where": where})
+    assert "Keep as a tab" not in client.get(page, {"q": " tier:one "}).text
+    assert "Keep as a tab" in client.get(page, {"q": "tier:two"}).text
+    assert "Keep as a tab" not in client.get("/", {"q": "is:mine"}).text
+
+
 def test_tabs_are_ones_own(browser, alice, bob, ask) -> None:
     browser(alice).post("/views", FORM)
     assert "Risky" not in browser(bob).get("/").text
