@@ -397,6 +397,8 @@ def test_the_brake_stops_approvals_and_lets_denials_through(
     lifecycle.engage_brake(scope="everything", reason="It runs away", actor=SYSTEM)
     page = browser(alice).get(address(first, second)).text
     assert "Can only be denied" in page
+    assert "The deadline stands still" in page
+    assert "Denied automatically" not in page
     answer = browser(alice).post("/bulk/decide", lot(alice, first, second))
     assert "The brake is on" in answer.text
     assert states(first, second) == ["pending", "pending"]
