@@ -144,7 +144,7 @@ def test_head_is_checked_and_its_root_can_be_copied(window: Window) -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied in page.request.get("/audit/checkpoint").text()
     assert len(base64.b64decode(copied)) == 32
-    head.locator("summary").click()
+    head.locator(".hash summary").click()
     expect(head.get_by_text(copied).first).to_be_visible()
 
 
@@ -187,6 +187,26 @@ def test_filters_find_by_who_what_and_when(page: Page, cancelled: str) -> None:
     expect(page.get_by_text("Nothing matches this filter")).to_be_visible()
 
 
+def test_only_a_narrow_page_folds_what_stands_before_the_list(
+    page: Page, cancelled: str
+) -> None:
+    page.goto("/audit/")
+    who, root = page.get_by_label("Who, by name"), page.get_by_text("Witnesses")
+    expect(who).to_be_visible()
+    expect(root).to_be_visible()
+    expect(page.get_by_text("Filters")).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    expect(who).to_be_hidden()
+    expect(root).to_be_hidden()
+    expect(page.locator("[data-row]").first).to_be_in_viewport()
+    page.keyboard.press("/")
+    expect(page.locator("#subject")).to_be_focused()
+    expect(who).to_be_visible()
+    page.get_by_text("What it says").click()
+    expect(root).to_be_visible()
+
+
 def test_a_story_on_paper_is_evidence_without_navigation(
     page: Page, cancelled: str
 ) -> None:
@@ -196,8 +216,9 @@ def test_a_story_on_paper_is_evidence_without_navigation(
     expect(page.locator(".written.of-agent")).to_contain_text("⟦U+202E⟧")
     root = page.request.get("/audit/checkpoint").text().split("\n")[2]
     page.emulate_media(media="print")
-    for hidden in (".topbar", ".back", ".log-head .links", ".log-head summary"):
+    for hidden in (".topbar", ".back", ".log-head .links"):
         expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator(".log-head summary").filter(visible=True)).to_have_count(0)
     expect(page.locator(".hash .print-only")).to_be_visible()
     expect(page.locator(".hash .print-only")).to_have_text(root)
     unbroken = "getComputedStyle(document.querySelector('.story-entry')).breakInside"
