@@ -47,6 +47,8 @@ WITHOUT_DATABASE = frozenset({"check", "evaluate", "help", "version"})
 SMALL_MACHINE = ("shared_buffers=128MB", "max_connections=100", "timezone=UTC")
 QUIET_LOG = ("log_min_messages=log", "log_checkpoints=off")
 """An error that a client was told about is the client's to log."""
+SHORT_STATEMENTS = ("max_parallel_workers_per_gather=0",)
+"""Pages ask for a few milliseconds' work: to start helpers for it takes longer."""
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 """For data that nobody will miss: tests."""
 
@@ -241,7 +243,7 @@ def _spawn(
     """Start the server in a session of its own: Ctrl+C is for ``serve`` to handle."""
     folder = str(socket_folder(data_dir)).replace('"', '""')
     values = ["listen_addresses=", "unix_socket_permissions=0700", f"port={PORT}"]
-    values += [f'unix_socket_directories="{folder}"', *QUIET_LOG]
+    values += [f'unix_socket_directories="{folder}"', *QUIET_LOG, *SHORT_STATEMENTS]
     values += () if durable else FORGETFUL
     options = [word for value in values for word in ("-c", value)]
     with _open_log(data_dir) as log:

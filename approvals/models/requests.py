@@ -140,13 +140,14 @@ class ApprovalRequest(models.Model):
         )
         indexes = (
             # folding.folds: riskiest first, then what runs out first; with all that
-            # folding looks at, so that a list of thousands is read from here alone.
+            # folding and Desk.decidable look at, so that a list of thousands is read
+            # from here alone.
             models.Index(
                 F("tier_rank").desc(),
                 "expires_at",
                 "id",
                 condition=Q(state=State.PENDING),
-                include=("agent", "digest"),
+                include=("agent", "digest", "policy", "tier", "key", "escalates_at"),
                 name="request_queue",
             ),
             # queue.row: what else waits that is equal to this.
@@ -155,10 +156,15 @@ class ApprovalRequest(models.Model):
                 condition=Q(state=State.PENDING),
                 name="request_equal",
             ),
-            # lifecycle.expire_due: deadlines that have passed.
+            # lifecycle.expire_due: deadlines that have passed; Desk._cells: all that
+            # waits is counted from here alone.
             models.Index(
                 fields=["expires_at"],
                 condition=Q(state=State.PENDING),
+                include=(
+                    *("id", "policy", "tier", "agent", "key", "escalates_at"),
+                    *("assigned_to", "claimed_by", "claimed_until"),
+                ),
                 name="request_deadline",
             ),
             # lifecycle.escalate_due: further groups may decide from now on.

@@ -11,6 +11,7 @@ from django.utils import timezone
 from approvals import folding, lifecycle, queue, ruleset
 from approvals.models import ApprovalRequest
 from approvals.search_syntax import parse
+from approvals.splits import Desk
 from audit.log import COMMAND_LINE
 from tests.approvals.conftest import TIERS
 
@@ -201,17 +202,24 @@ def test_a_row_says_whether_it_belongs_to_what_is_searched(ask, alice) -> None:
     assert fits == {"is:mine": False, "tier:one": True, "-tier:one": False}
 
 
-def test_the_list_is_read_out_of_its_index(
-    ask, alice, django_assert_max_num_queries
+@pytest.mark.parametrize("text", ["", "is:group"])
+def test_lists_and_counts_are_read_out_of_their_indexes_alone(
+    ask, alice, django_assert_max_num_queries, text
 ) -> None:
     ask("one")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
     with django_assert_max_num_queries(10) as queries:
-        queue.pending(alice)
-    main = next(q["sql"] for q in queries if "AS MATERIALIZED" in q["sql"])
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN " + main)
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "request_queue" in plan
+        desk = Desk(alice)
+        assert queue.pending(alice, query=parse(text), desk=desk).number == 1
+        assert desk.counts[None].number == 1
+    for part, index in (
+        ("AS MATERIALIZED", "request_queue"),
+        ("is_expiring", "request_deadline"),
+    ):
+        main = next(q["sql"] for q in queries if part in q["sql"])
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN " + main)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert f"Index Only Scan using {index}" in plan

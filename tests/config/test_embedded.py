@@ -123,6 +123,10 @@ def test_the_server_is_safe_by_default(safe_server, name, value):
     assert query(safe_server, f"SHOW {name}") == value
 
 
+def test_a_page_is_not_kept_waiting_for_parallel_workers(safe_server):
+    assert query(safe_server, "SHOW max_parallel_workers_per_gather") == "0"
+
+
 @pytest.fixture(scope="module")
 def safe_server() -> Iterator[Path]:
     with data_folder() as folder, embedded.running(folder):
