@@ -10,6 +10,7 @@ from tests.browser.conftest import Server
 from tests.browser.line import Line, line_to
 from tests.browser.test_accessibility import assert_usable
 from tests.browser.test_deciding import open_queue
+from tests.browser.two_hands import Hand, Keyboard, Mouse
 
 Window = Callable[..., BrowserContext]
 ARMED = ".verb.approve:not([aria-disabled])"
@@ -17,6 +18,12 @@ LIST = """async () => {
   const kept = await caches.match("/offline/list", {cacheName: "countersign-list"});
   return kept ? (await kept.json()) : null;
 }"""
+
+ONLY_BY_HAND = """
+const later = window.setTimeout;
+window.setTimeout = (act, wait, ...rest) => wait < 5000 ? later(act, wait, ...rest) : 0;
+"""
+"""The page that shows itself out of reach tries again every five seconds, too."""
 
 
 def open_palette(page: Page, text: str = "") -> None:
@@ -261,3 +268,26 @@ def test_out_of_reach_shows_the_last_list_and_decides_nothing(
     page.goto("/offline")
     expect(page.locator("[data-no-list]")).to_be_visible()
     assert page.evaluate(LIST) is None
+
+
+@pytest.mark.parametrize("kind", [Mouse, Keyboard])
+def test_out_of_reach_is_tried_again(
+    window: Window, server: Server, line: Line, kind: type[Hand]
+) -> None:
+    asked = server.submit()
+    context = window("alice", base_url=line.address, service_workers="allow")
+    context.add_init_script(ONLY_BY_HAND)
+    hand = kind(context.new_page())
+    page, again = hand.page, hand.page.get_by_role("link", name="Try again")
+    open_queue(page)
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+    page.wait_for_function(LIST)
+    line.cut()
+    page.goto(f"/r/{asked['id']}")
+    page.evaluate("window.isTheFirst = true")
+    hand.press(again)
+    page.wait_for_function("() => !window.isTheFirst")
+    expect(again).to_be_visible()
+    line.mend()
+    hand.press(again)
+    expect(page.get_by_role("heading", name="What will run")).to_be_visible()
