@@ -25,6 +25,7 @@ import { watchRows } from "./rows.js";
 import { watchSearch } from "./search.js";
 import { watchSelection } from "./selection.js";
 import { watchSnooze } from "./snooze.js";
+import { watchSpaces } from "./spaces.js";
 import { watchViewing } from "./viewing.js";
 import { watchWelcome } from "./welcome.js";
 
@@ -41,6 +42,7 @@ watchSearch();
 watchQueue(live);
 watchOffline(live);
 watchEvidence();
+watchSpaces();
 watchLooking(live);
 watchRequest(live);
 watchEditor();

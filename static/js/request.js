@@ -8,6 +8,7 @@ import { sayWhatIsShown } from "./looking.js";
 import { notify } from "./notice.js";
 import { look, toNextPart, unseenPart, watchParts } from "./parts.js";
 import { assert, words } from "./passkey.js";
+import { showSpaces } from "./spaces.js";
 
 const INERT = 500;
 const ANSWERED_HERE = new Set([409, 422, 423]);
@@ -37,6 +38,7 @@ export function arrive() {
   drawTimes();
   openIfFilled();
   showRaw();
+  showSpaces();
   look();
   sayWhatIsShown();
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Server
+from tests.browser.test_accessibility import assert_usable
 from tests.browser.test_deciding import armed
 
 DIFF = "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n same\n-size = 1\n+size = 2\n"
@@ -48,6 +49,33 @@ def test_reading_what_would_run_by_keyboard_alone(page: Page, server: Server) ->
     page.get_by_role("link", name=re.compile(r"rule \S+")).first.click()
     expect(page).to_have_url(re.compile(r"/policies/\d+#rule-"))
     expect(page.locator(".rule-list li:target")).to_be_visible()
+
+
+def test_what_changes_in_spaces_alone_can_be_seen(page: Page, server: Server) -> None:
+    diff = "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n same\n-\tx = 1\n+    x = 1 \n"
+    approval = server.submit("file.edit", arguments={"patch": diff})
+    page.goto(f"/r/{approval['id']}")
+    armed(page)
+    button = page.get_by_role("button", name="Show spaces")
+    added = page.locator(".half.added code")
+    expect(page.locator(".blank")).to_have_count(0)
+    button.press("Enter")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    assert drawn(page, ".half.removed") == ["→\\9 ", "·", "·"]
+    assert drawn(page, ".half.added") == ["····", "·", "·", "·"]
+    assert added.text_content() == "    x = 1 "
+    assert_usable(page, "spaces that are shown")
+    button.press("Enter")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    assert drawn(page, ".half.added") == ["none"] * 4
+
+
+def drawn(page: Page, place: str) -> list[str]:
+    """What lies over the blanks of a line."""
+    contents: list[str] = page.locator(f"{place} .blank").evaluate_all(
+        "all => all.map(one => getComputedStyle(one, '::before').content)"
+    )
+    return [one.strip('"') for one in contents]
 
 
 def test_shift_opens_the_reason_and_numbers_choose_one(
