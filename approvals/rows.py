@@ -72,6 +72,8 @@ class Row:
     """How many requests of this agent the list leaves out after this row."""
     fits: bool = True
     """Whether it belongs into the list that was asked for."""
+    back_at: datetime | None = None
+    """When it comes back to whoever has put it aside."""
 
     @property
     def picks(self) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from approvals.models import ApprovalRequest, Snooze
 from approvals.states import State
@@ -61,6 +61,14 @@ def hidden(
     """Those of them that wait and that this person has put aside."""
     mine = _of(user, now).values("approval")
     return requests.filter(state=State.PENDING, pk__in=mine)
+
+
+def with_ends(
+    requests: QuerySet[ApprovalRequest], user: User, now: datetime
+) -> QuerySet[ApprovalRequest]:
+    """Each with ``back_at``: until when this person has put it aside."""
+    ends = _of(user, now).filter(approval=OuterRef("pk")).values("until")
+    return requests.annotate(back_at=Subquery(ends))
 
 
 def until(approval: ApprovalRequest, user: User, now: datetime) -> datetime | None:

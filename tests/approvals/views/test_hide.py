@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from approvals.models import Snooze
 from approvals.snooze_views import morning_after
+from audit.models import rfc3339
 from tests.approvals.views.conftest import HTMX
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,10 @@ def test_lists_what_is_hidden_and_shows_it_again(browser, alice, bob, ask) -> No
     approval = ask("one")
     client = browser(alice)
     hide(client, approval)
-    assert f"row-{approval.pk}" in client.get("/hidden").text
+    hidden = client.get("/hidden").text
+    assert f"row-{approval.pk}" in hidden
+    ends = rfc3339(Snooze.objects.get().until)
+    assert f'<span class="badge">back <time datetime="{ends}"' in hidden
     assert "Nothing is hidden" in browser(bob).get("/hidden").text
     assert "Show it in my lists" in client.get(f"/r/{approval.pk}").text
     answer = client.post(f"/r/{approval.pk}/unhide")
