@@ -14,7 +14,7 @@ export function showSpaces() {
   const isShown = root.hasAttribute("data-ui-spaces");
   for (const button of document.querySelectorAll("[data-spaces]")) button.setAttribute("aria-pressed", isShown);
   if (!isShown) return;
-  for (const code of document.querySelectorAll(":is(.udiff, .diff) code:not(:has(.blank))")) mark(code);
+  for (const code of document.querySelectorAll(":is(.half, .line) code:not(:has(.blank))")) mark(code);
 }
 
 // The characters stay what they are; what is drawn lies over them.

@@ -158,6 +158,15 @@ def test_says_why_it_was_denied(browser, alice, ask) -> None:
     assert "Denied by alice Reason Too risky" in shown
 
 
+def test_what_an_agent_says_when_it_takes_back_is_a_claim(browser, alice, ask) -> None:
+    approval = ask("one")
+    lifecycle.cancel(approval.id, agent=approval.agent, reason="Somebody else did it")
+    page = browser(alice).get(f"/r/{approval.id}").text
+    assert "Why, as the agent says" in page
+    assert '<p class="claim-text">Somebody else did it</p>' in page
+    assert "Message to the agent" not in page
+
+
 def test_gives_the_page_or_its_content_alone(browser, alice, ask) -> None:
     address = f"/r/{ask('one').id}"
     page, fragment = (
