@@ -206,6 +206,20 @@ def test_several_are_decided_at_once(hand: Hand, server: Server) -> None:
     assert {server.state(one)["state"] for one in asked} == {"approved"}
 
 
+def test_several_are_denied_at_once_with_a_reason(hand: Hand, server: Server) -> None:
+    asked = [server.submit(arguments={"to": f"{n}@example.com"}) for n in "ab"]
+    page = hand.page
+    page.goto("/bulk?" + "&".join(f"r={one['id']}.1" for one in asked))
+    armed(page)
+    hand.press(page.locator(".verb.deny"), "d")
+    hand.press(page.get_by_label("Not needed"), "3")
+    armed(page)
+    hand.press(page.locator("[data-send=deny]"), "Control+Enter")
+    expect(page.locator("h1")).to_have_text("Your vote to deny counts for 2 of 2")
+    decisions = [server.state(one)["decision"] for one in asked]
+    assert {one["reason_code"] for one in decisions} == {"not-needed"}
+
+
 def test_a_search_is_kept_as_a_tab_in_both_lists(hand: Hand, server: Server) -> None:
     waits, over = server.submit("tool.sought"), server.submit("tool.sought")
     server.submit("tool.other")

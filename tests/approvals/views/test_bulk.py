@@ -203,7 +203,9 @@ def test_denies_with_the_reason_for_each(browser, alice, ask, lot) -> None:
 
 
 def test_asks_for_the_reason_where_the_tier_does(browser, alice, ask, lot) -> None:
-    approval = ask("two")
+    approval, free = ask("two"), ask("one")
+    assert "(or a message)" in browser(alice).get(address(approval)).text
+    assert "(optional)" in browser(alice).get(address(free)).text
     form = lot(alice, approval, verdict="deny")
     answer = browser(alice).post("/bulk/decide", form)
     assert "This tier asks for a reason" in answer.text
