@@ -185,7 +185,7 @@ def hidden(user: User) -> list[Row]:
     """What this person has put aside, by deadline; no more than a page of it."""
     desk = Desk(user)
     requests = snoozes.hidden(visible_to(user), user, desk.now)
-    found = light(snoozes.with_ends(requests, user, desk.now))
+    found: Any = light(snoozes.with_ends(requests, user, desk.now))
     return [
         row_of(approval, desk.standing, back_at=approval.back_at)
         for approval in found.order_by("expires_at", "id")[:PAGE]
