@@ -132,7 +132,7 @@ def _by_hand(approval: ApprovalRequest) -> list[Check]:
 def _brake(brakes: Sequence[Brake]) -> Check:
     if brakes:
         return Check("brake", Mark.BLOCKED, "The brake is on: nothing can be approved")
-    return Check("brake", Mark.MET, "The brake is off")
+    return Check("brake", Mark.MET, "No brake covers this request")
 
 
 def _policy(approval: ApprovalRequest) -> Check:

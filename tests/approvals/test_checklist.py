@@ -60,6 +60,15 @@ def test_says_that_the_brake_is_on(ask, alice) -> None:
     assert lines(approval, alice)["brake"].mark is Mark.BLOCKED
 
 
+def test_says_of_another_agents_brake_that_it_does_not_cover_this_one(
+    ask, ask_as, alice
+) -> None:
+    ask_as("other-bot", "two")
+    brake.engage(scope="agent", value="other-bot", reason="x", actor=COMMAND_LINE)
+    found = lines(ask("one"), alice)["brake"]
+    assert (found.mark, found.words) == (Mark.MET, "No brake covers this request")
+
+
 def test_says_that_a_newer_policy_is_in_force(ask, alice) -> None:
     approval = ask("one")
     assert lines(approval, alice)["policy"].mark is Mark.MET
