@@ -86,7 +86,8 @@ FROM found GROUP BY tier_rank, digest, agent_id
 _EACH = "SELECT ord, 1 AS size, agent_id FROM found"
 _ALL = "SELECT *, 0 AS place, 1 AS cap, 0 AS rest FROM heads"
 # ``flooding``: agents with more rows than the cap, what each of them gets of it, and
-# how many requests it has. Who is alone here keeps nobody from being seen.
+# how many requests it has. Who is alone here keeps nobody from being seen. The last
+# bound says nothing new, but is one number: no place behind it is worked out.
 _CAPPED = """
 SELECT numbered.*, coalesce(flooding.cap, %(cap)s) AS cap,
     coalesce(flooding.number - so_far, 0) AS rest

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from approvals import lifecycle
 from approvals.models import ApprovalRequest, Permit
+from tests.approvals.voting import cast_vote
 
 OTHER = "sha256:" + "0" * 64
 
@@ -21,13 +22,7 @@ class Mismatches:
 
     def approved(self, **members: Any) -> ApprovalRequest:
         approval = self.ask("one", **members)
-        return lifecycle.vote(
-            approval.pk,
-            actor=self.voter,
-            verdict="approve",
-            revision=1,
-            digest=approval.digest,
-        )
+        return cast_vote(approval, self.voter)
 
     def redeemed(self, **members: Any) -> ApprovalRequest:
         approval = self.approved(**members)

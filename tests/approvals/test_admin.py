@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from approvals import lifecycle
-from approvals.models import ApprovalRequest, Vote
+from approvals.models import ApprovalRequest
+from tests.approvals.voting import cast_vote
 
 MODELS = ("approvalrequest", "policy")
 
@@ -20,13 +20,7 @@ def client(admin):
 @pytest.fixture
 def rows(ask, policy, alice):
     approval = ask("two", summary="Trust me: this is harmless.")
-    lifecycle.vote(
-        approval.pk,
-        actor=alice,
-        verdict=Vote.Verdict.APPROVE,
-        revision=approval.revision,
-        digest=approval.digest,
-    )
+    cast_vote(approval, alice)
     return {"approvalrequest": approval, "policy": policy}
 
 

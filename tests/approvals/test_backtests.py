@@ -31,6 +31,7 @@ from tests.approvals.replaying import (
     name_all,
     tiers_of,
 )
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -53,14 +54,7 @@ def again(backtest: Backtest) -> Backtest:
 
 
 def vote(approval: ApprovalRequest, person: User, verdict: str) -> None:
-    lifecycle.vote(
-        approval.pk,
-        actor=person,
-        verdict=verdict,
-        revision=approval.revision,
-        digest=approval.digest,
-        message="So.",
-    )
+    cast_vote(approval, person, verdict, message="So.")
 
 
 # What it finds

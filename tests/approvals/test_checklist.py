@@ -8,13 +8,14 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from agents import brake
-from approvals import lifecycle, ruleset
+from approvals import ruleset
 from approvals.access import Standing, actions_for
 from approvals.checklist import Mark, checklist
 from approvals.models import ApprovalRequest
 from approvals.request_page import candidates
 from audit.log import COMMAND_LINE
 from tests.approvals.conftest import TIERS
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -32,13 +33,8 @@ def lines(approval: ApprovalRequest, user: User, **more: Any) -> dict[str, Any]:
     return {check.key: check for check in found}
 
 
-def approved_by(user: User, approval: ApprovalRequest) -> ApprovalRequest:
-    seen = {"revision": 1, "digest": approval.digest}
-    return lifecycle.vote(approval.pk, actor=user, verdict="approve", **seen)
-
-
 def test_counts_the_places_and_names_who_may_still_vote(ask, alice, bob) -> None:
-    approval = approved_by(alice, ask("two"))
+    approval = cast_vote(ask("two"), alice)
     found = lines(ApprovalRequest.objects.get(pk=approval.pk), bob)
     assert found["quorum"].words == "It takes 2 from reviewers; 1 of 2 so far"
     assert found["quorum"].mark is Mark.OPEN
@@ -99,4 +95,4 @@ def test_says_that_the_deadline_has_passed(ask, alice) -> None:
 
 
 def test_says_nothing_of_what_is_decided(ask, alice) -> None:
-    assert lines(approved_by(alice, ask("one")), alice) == {}
+    assert lines(cast_vote(ask("one"), alice), alice) == {}

@@ -24,6 +24,7 @@ from audit.log import COMMAND_LINE
 from audit.models import Entry, Payload, SubjectKey
 from audit.payloads import ERASED, facts_of
 from audit.verification import verify_log
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,14 +59,7 @@ def told(ask: Ask, agent: Agent, alice: User, bob: User) -> ApprovalRequest:
         digest=approval.digest,
         message=SECRET,
     )
-    approval = lifecycle.vote(
-        approval.pk,
-        actor=alice,
-        verdict="approve",
-        revision=approval.revision,
-        digest=approval.digest,
-        message=SECRET,
-    )
+    approval = cast_vote(approval, alice, message=SECRET)
     answer = lifecycle.redeem(approval.pk, agent=agent, digest=approval.digest)
     lifecycle.report_outcome(
         approval.pk,

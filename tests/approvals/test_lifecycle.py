@@ -23,16 +23,10 @@ from approvals.ruleset import NoPolicy
 from approvals.submission import Submission
 from audit.log import COMMAND_LINE
 from audit.models import Entry
+from tests.approvals.voting import cast_vote as vote
 
 pytestmark = pytest.mark.django_db
 Ask = Callable[..., ApprovalRequest]
-
-
-def vote(
-    approval: ApprovalRequest, user: User, verdict: str = "approve", **more: Any
-) -> ApprovalRequest:
-    values = {"revision": approval.revision, "digest": approval.digest, **more}
-    return lifecycle.vote(approval.id, actor=user, verdict=verdict, **values)
 
 
 def verbs(approval: ApprovalRequest) -> list[str]:

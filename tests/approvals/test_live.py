@@ -10,18 +10,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from approvals import lifecycle, live
+from approvals import live
 from approvals.api import calls, requests
 from approvals.models import ApprovalRequest
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ask = Callable[..., ApprovalRequest]
-
-
-def approve(approval: ApprovalRequest, user: User) -> None:
-    lifecycle.vote(
-        approval.id, actor=user, verdict="approve", revision=1, digest=approval.digest
-    )
 
 
 in_thread = calls.in_thread
@@ -49,7 +44,7 @@ async def test_a_thousand_waiting_agents_hold_no_thread_and_no_connection(
         await asyncio.sleep(0.05)
     assert threading.active_count() < 60
     assert len(os.listdir("/proc/self/fd")) < 200
-    await in_thread(approve)(approval, alice)
+    await in_thread(cast_vote)(approval, alice)
     assert await asyncio.gather(*waiting) == ["approved"] * 1000
     assert live._hubs == {}
 

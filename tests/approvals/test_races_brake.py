@@ -18,6 +18,7 @@ from approvals.models import ApprovalRequest, Grant
 from approvals.submission import Submission
 from audit.log import COMMAND_LINE, SYSTEM
 from audit.models import Entry
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ask = Callable[..., ApprovalRequest]
@@ -97,12 +98,5 @@ def give_grant(agent: Agent, alice: User) -> Grant:
         max_uses=3,
         lasts=timedelta(hours=1),
     )
-    lifecycle.vote(
-        approval.id,
-        actor=alice,
-        verdict="approve",
-        revision=1,
-        digest=approval.digest,
-        grant=terms,
-    )
+    cast_vote(approval, alice, grant=terms)
     return Grant.objects.get(origin=approval)

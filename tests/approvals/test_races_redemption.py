@@ -24,6 +24,7 @@ from approvals.submission import Submission
 from audit.log import COMMAND_LINE, SYSTEM
 from audit.models import Entry
 from tests.approvals.racing import Racers
+from tests.approvals.voting import cast_vote
 from tests.rounds import rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,14 +91,7 @@ def give_grant(agent: Agent, alice: User, resource: str, max_sum: Decimal) -> Gr
         sum_argument="amount",
         max_sum=max_sum,
     )
-    lifecycle.vote(
-        approval.id,
-        actor=alice,
-        verdict="approve",
-        revision=1,
-        digest=approval.digest,
-        grant=terms,
-    )
+    cast_vote(approval, alice, grant=terms)
     return Grant.objects.get(origin=approval)
 
 

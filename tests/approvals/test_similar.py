@@ -4,9 +4,10 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from approvals import lifecycle, similar
+from approvals import similar
 from approvals.models import ApprovalRequest
 from tests.approvals.replaying import very_many
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -15,15 +16,8 @@ pytestmark = pytest.mark.django_db
 def decided(ask, alice):
     def decide(verdict: str = "approve", message: str = "", **members):
         approval = ask("one", **members)
-        return lifecycle.vote(
-            approval.pk,
-            actor=alice,
-            verdict=verdict,
-            revision=1,
-            digest=approval.digest,
-            message=message,
-            reason_code="too-risky" if verdict == "deny" else "",
-        )
+        code = "too-risky" if verdict == "deny" else ""
+        return cast_vote(approval, alice, verdict, message=message, reason_code=code)
 
     return decide
 

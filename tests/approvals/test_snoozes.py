@@ -7,10 +7,11 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import lifecycle, queue, snoozes
+from approvals import queue, snoozes
 from approvals.models import ApprovalRequest, Snooze
 from approvals.search_syntax import Is
 from approvals.splits import Desk, Hidden
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -73,9 +74,7 @@ def test_what_is_decided_cannot_be_hidden_and_is_hidden_no_longer(
 ) -> None:
     approval = ask("one")
     hide(approval, alice)
-    decided = lifecycle.vote(
-        approval.pk, actor=bob, verdict="approve", revision=1, digest=approval.digest
-    )
+    decided = cast_vote(approval, bob)
     assert snoozes.until(decided, alice, timezone.now()) is None
     assert Desk(alice).hidden == Hidden()
     with pytest.raises(snoozes.SnoozeRefused, match="already approved"):

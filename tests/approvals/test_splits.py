@@ -14,6 +14,7 @@ from approvals.search_syntax import Is, parse
 from approvals.splits import Desk, Waiting
 from audit.log import COMMAND_LINE
 from tests.approvals.conftest import TIERS
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -29,14 +30,7 @@ def listed(person: User, split: Is) -> set[ApprovalRequest]:
 
 
 def approve(approval: ApprovalRequest, person: User, verdict: str = "approve") -> None:
-    lifecycle.vote(
-        approval.pk,
-        actor=person,
-        verdict=verdict,
-        revision=approval.revision,
-        digest=approval.digest,
-        message="So.",
-    )
+    cast_vote(approval, person, verdict, message="So.")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from approvals import lifecycle
 from approvals.models import ApprovalRequest
 from approvals.timeline import timeline
 from audit.log import SYSTEM
+from tests.approvals.voting import cast_vote
 
 
 def told(approval: ApprovalRequest) -> list[tuple[str, str]]:
@@ -44,14 +45,7 @@ def test_tells_that_nobody_decided_in_time(ask) -> None:
 @pytest.mark.parametrize("verdict", ["approve", "deny"])
 def test_tells_votes_with_what_was_written(ask, alice, verdict) -> None:
     approval = ask("two")
-    lifecycle.vote(
-        approval.pk,
-        actor=alice,
-        verdict=verdict,
-        revision=1,
-        digest=approval.digest,
-        message="I looked",
-    )
+    cast_vote(approval, alice, verdict, message="I looked")
     (vote,) = [event for event in timeline(approval) if event.quote]
     assert (vote.who, vote.what) == ("alice", f"voted to {verdict}")
     assert vote.quote == "I looked"
@@ -83,9 +77,7 @@ def test_tells_how_the_callback_went(
     settings.ALLOW_LOOPBACK_CALLBACKS = True
     set_callback(agent, "http://127.0.0.1:9/hook", actor=SYSTEM)
     approval = ask("one")
-    lifecycle.vote(
-        approval.pk, actor=alice, verdict="deny", revision=1, digest=approval.digest
-    )
+    cast_vote(approval, alice, "deny")
     (delivery,) = outbox.claim_due(limit=1)
     outbox.record_attempt(delivery, Attempt(started_at=timezone.now(), **attempt))
     callback = {what for who, what in told(approval) if who == "Callback"}

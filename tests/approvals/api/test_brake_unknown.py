@@ -12,10 +12,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, OperationalError, connection
 
-from approvals import lifecycle
 from approvals.models import ApprovalRequest, Permit
 from audit.models import Entry
 from tests.approvals.api.asking import ASK, URL, decide, problem
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ask = Callable[..., ApprovalRequest]
@@ -101,7 +101,7 @@ def test_while_the_brakes_are_locked_nobody_gets_a_yes(
     waiting = ask("one")
     works = (
         partial(redeem, api, approved),
-        partial(vote, waiting, alice),
+        partial(cast_vote, waiting, alice),
         partial(api.post, URL, json=ASK | {"action": "none"}),
     )
     with ThreadPoolExecutor(3) as pool:
@@ -119,16 +119,6 @@ def test_while_the_brakes_are_locked_nobody_gets_a_yes(
     assert submitted.json()["state"] == "approved"
 
 
-def vote(approval: ApprovalRequest, voter: User) -> ApprovalRequest:
-    return lifecycle.vote(
-        approval.id,
-        actor=voter,
-        verdict="approve",
-        revision=1,
-        digest=approval.digest,
-    )
-
-
 def test_who_does_not_wait_for_the_lock_answers_503_and_not_yes(
     api: httpx2.Client,
     approved: dict[str, Any],
@@ -142,10 +132,10 @@ def test_who_does_not_wait_for_the_lock_answers_503_and_not_yes(
         problem(api.get("/api/v1/brake"), 503, "unavailable")
         problem(api.post(URL, json=ASK | {"action": "none"}), 503, "unavailable")
         with pytest.raises(OperationalError):
-            vote(waiting, alice)
+            cast_vote(waiting, alice)
         assert nothing_happened(approved, waiting)
     assert redeem(api, approved).status_code == 200
-    assert vote(waiting, alice).state == "approved"
+    assert cast_vote(waiting, alice).state == "approved"
 
 
 @pytest.mark.parametrize(
@@ -160,10 +150,10 @@ def test_without_the_table_of_brakes_nothing_is_approved(
         assert answer.is_success == is_known
         assert "Traceback" not in answer.text
         if is_known:
-            assert vote(waiting, alice).state == "approved"
+            assert cast_vote(waiting, alice).state == "approved"
         else:
             with pytest.raises(DatabaseError):
-                vote(waiting, alice)
+                cast_vote(waiting, alice)
             assert nothing_happened(approved, waiting)
 
 

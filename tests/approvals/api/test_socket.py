@@ -11,8 +11,9 @@ from django.test import Client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from approvals import consumers, lifecycle, live
+from approvals import consumers, live
 from approvals.models import ApprovalRequest
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ask = Callable[..., ApprovalRequest]
@@ -51,19 +52,13 @@ def close_code(socket: ClientConnection) -> int | None:
         return socket.close_code
 
 
-def approve(approval: ApprovalRequest, user: User) -> None:
-    lifecycle.vote(
-        approval.id, actor=user, verdict="approve", revision=1, digest=approval.digest
-    )
-
-
 def test_says_each_change_in_order_and_no_content(
     address: str, ask: Ask, alice: User
 ) -> None:
     with listening(address, alice) as socket:
         assert frame(socket)["seq"] == 0
         approval = ask("one")
-        approve(approval, alice)
+        cast_vote(approval, alice)
         submitted, decided = frame(socket), frame(socket)
     assert [submitted["seq"], decided["seq"]] == [1, 2]
     assert submitted["id"] == decided["id"] == str(approval.id)

@@ -9,8 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from approvals import forms, lifecycle
+from approvals import forms
 from approvals.models import ApprovalRequest
+from tests.approvals.voting import cast_vote
 
 HTMX = {"HX-Request": "true"}
 
@@ -66,8 +67,7 @@ def cast() -> Callable[..., ApprovalRequest]:
         approval: ApprovalRequest, person: User, verdict: str = "approve"
     ) -> ApprovalRequest:
         now = ApprovalRequest.objects.get(pk=approval.pk)
-        seen = {"revision": now.revision, "digest": now.digest, "message": "So."}
-        return lifecycle.vote(now.pk, actor=person, verdict=verdict, **seen)
+        return cast_vote(now, person, verdict, message="So.")
 
     return vote
 

@@ -18,6 +18,7 @@ from audit.payloads import facts_of
 from tests.approvals.conftest import TIERS
 from tests.approvals.racing import Racers
 from tests.approvals.test_render import HOSTILE, Outline
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -242,9 +243,7 @@ def test_the_log_says_that_it_was_cast_with_which_others(
 ) -> None:
     first, second, single = ask("one"), ask("one"), ask("one")
     browser(alice).post("/bulk/decide", lot(alice, first, second))
-    lifecycle.vote(
-        single.pk, actor=alice, verdict="approve", revision=1, digest=single.digest
-    )
+    cast_vote(single, alice)
     entries = Entry.objects.filter(action="request:voted").order_by("id")
     facts = [facts_of(entry) for entry in entries]
     assert facts[0]["bulk"]["id"] == facts[1]["bulk"]["id"]

@@ -31,6 +31,7 @@ from tests.approvals.views.granting import (
     shown_for,
     words_of,
 )
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db
 MAIL = {"to": "ana@example.com", "amount": 40, "draft": True}
@@ -241,15 +242,7 @@ def ask_much(ask, alice) -> None:
     for amount in (1, 2, 3, 4, 101, -1):
         ask("one", arguments=MAIL | {"amount": amount}, environment="production")
     for number, approval in enumerate(ApprovalRequest.objects.order_by("id")[:2]):
-        lifecycle.vote(
-            approval.pk,
-            actor=alice,
-            verdict="deny",
-            revision=1,
-            digest=approval.digest,
-            message=f"No {number}",
-            reason_code="",
-        )
+        cast_vote(approval, alice, "deny", message=f"No {number}", reason_code="")
     ask("one", arguments=MAIL | {"amount": 5}, environment="staging")
     ask("one", arguments=MAIL | {"amount": 5}, resource="x", environment="production")
     ask("one", arguments=MAIL | {"amount": 5}, subject="x", environment="production")

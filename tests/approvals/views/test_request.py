@@ -20,6 +20,7 @@ from audit.models import Entry
 from tests.approvals.conftest import TIERS
 from tests.approvals.test_render import HOSTILE, Outline
 from tests.approvals.views.conftest import HTMX
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -110,9 +111,7 @@ def test_says_why_somebody_may_not_vote_and_keeps_the_verbs_in_place(
 
 def test_shows_requirements_and_votes(browser, alice, bob, ask) -> None:
     approval = ask("two")
-    lifecycle.vote(
-        approval.id, actor=alice, verdict="approve", revision=1, digest=approval.digest
-    )
+    cast_vote(approval, alice)
     shown = words(browser(bob).get(f"/r/{approval.id}").text)
     assert "1 of 2 approvals" in shown
     assert "2 from reviewers" in shown
@@ -127,14 +126,7 @@ def test_shows_the_outcome_its_permit_and_its_deliveries(
     settings.ALLOW_LOOPBACK_CALLBACKS = True
     set_callback(agent, "http://127.0.0.1:9/hook", actor=SYSTEM)
     approval = ask("one")
-    lifecycle.vote(
-        approval.id,
-        actor=alice,
-        verdict="approve",
-        revision=1,
-        digest=approval.digest,
-        message="Only this once",
-    )
+    cast_vote(approval, alice, message="Only this once")
     text = browser(alice).get(f"/r/{approval.id}").text
     shown = words(text)
     assert "Approved by alice" in shown
@@ -146,14 +138,7 @@ def test_shows_the_outcome_its_permit_and_its_deliveries(
 
 def test_says_why_it_was_denied(browser, alice, ask) -> None:
     approval = ask("one")
-    lifecycle.vote(
-        approval.id,
-        actor=alice,
-        verdict="deny",
-        revision=1,
-        digest=approval.digest,
-        reason_code="too-risky",
-    )
+    cast_vote(approval, alice, "deny", reason_code="too-risky")
     shown = words(browser(alice).get(f"/r/{approval.id}").text)
     assert "Denied by alice Reason Too risky" in shown
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from approvals import lifecycle
+from tests.approvals.voting import cast_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -21,13 +22,7 @@ def test_gives_the_row_as_it_is_now(browser, alice, ask) -> None:
 
 def test_shows_who_decided(browser, alice, ask) -> None:
     approval = ask("one")
-    lifecycle.vote(
-        approval.id,
-        actor=alice,
-        verdict="approve",
-        revision=approval.revision,
-        digest=approval.digest,
-    )
+    cast_vote(approval, alice)
     text = browser(alice).get(f"/r/{approval.id}/row").text
     assert 'data-state="approved"' in text
     assert "by alice" in text
@@ -35,13 +30,7 @@ def test_shows_who_decided(browser, alice, ask) -> None:
 
 def test_shows_votes_so_far(browser, alice, ask) -> None:
     approval = ask("two")
-    lifecycle.vote(
-        approval.id,
-        actor=alice,
-        verdict="approve",
-        revision=approval.revision,
-        digest=approval.digest,
-    )
+    cast_vote(approval, alice)
     assert "1 of 2 approvals" in browser(alice).get(f"/r/{approval.id}/row").text
 
 

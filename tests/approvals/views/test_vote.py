@@ -26,6 +26,7 @@ from tests.approvals.authenticator import Authenticator, b64
 from tests.approvals.test_render import Outline
 from tests.approvals.views.acts import everything
 from tests.approvals.views.conftest import HTMX
+from tests.approvals.voting import cast_vote
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -536,14 +537,7 @@ def proposed(strict, ask, bob) -> ApprovalRequest:
         sum_argument="n",
         max_sum=Decimal(100),
     )
-    return lifecycle.vote(
-        approval.pk,
-        actor=bob,
-        verdict="approve",
-        revision=1,
-        digest=approval.digest,
-        grant=terms,
-    )
+    return cast_vote(approval, bob, grant=terms)
 
 
 def test_a_proposed_grant_is_shown_with_its_terms(browser, alice, proposed) -> None:
