@@ -74,4 +74,5 @@ def test_asks_the_database_the_same_for_many(
         ask("one")
     client = browser(admin)
     with django_assert_max_num_queries(6):  # type: ignore[attr-defined]
-        client.get("/palette")
+        found = client.get("/palette").json()["requests"]
+    assert len(found) == 5
